@@ -1,0 +1,1 @@
+"""Sfumato: a self-hosted studio for AI pictures."""

@@ -1,0 +1,41 @@
+"""Every error that Sfumato raises on purpose, in one tree, so that each door can say whose turn it is.
+
+`RequestError`: the person who asked can mend it (exit 2, HTTP 4xx). `JobFailed`: we could not do what was rightly asked
+(exit 1, HTTP 5xx). A message is one line, names the wrong value, and says what to do next.
+"""
+
+
+class SfumatoError(Exception):
+    """What all of these have in common; the text is for a person."""
+
+
+class RequestError(SfumatoError):
+    """Something asked for is not possible as asked."""
+
+
+class UnknownName(RequestError):
+    """No such model, sampler, style or other part."""
+
+
+class OutputExists(RequestError):
+    """A file stands where the picture should go, and was not to be overwritten."""
+
+
+class UnreadableFile(RequestError):
+    """A file given to us is not what it should be: not a picture, damaged, or beyond a limit."""
+
+
+class JobFailed(SfumatoError):
+    """The work could not be finished."""
+
+
+class DamagedWeights(JobFailed):
+    """A weight file is missing, or is not the one its card states."""
+
+
+class CannotWrite(JobFailed):
+    """A picture could not be put where it should go: no room, no right, no such folder."""
+
+
+class Cancelled(SfumatoError):
+    """The person stopped it."""
