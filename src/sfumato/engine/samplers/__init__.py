@@ -49,7 +49,7 @@ class Sampler:
         return None if scale == "diffusion" or self.flow in {AS_IT_IS, BY_CHANGE_OF_VARIABLES} else self.flow
 
 
-NEARLY_NOISE = 0.9999  # sigma 1 of a flow is infinite in the diffusion scale; here the picture's share is 1 in 10,000
+NEARLY_NOISE = 1 - 1e-6  # sigma 1 of a flow is endless in the diffusion scale; diffusers begins at the same level
 
 
 def on_flow(loop: Loop, x: Latent, sigmas: Sequence[float], noise: Noise) -> Painting:
@@ -59,11 +59,13 @@ def on_flow(loop: Loop, x: Latent, sigmas: Sequence[float], noise: Noise) -> Pai
     sigma = t / (1 - t). The clean picture is the same in both.
     """
     capped = [min(t, NEARLY_NOISE) for t in sigmas]
-    painting = loop(x / (1 - capped[0]), [t / (1 - t) for t in capped], noise)
+    levels = [t / (1 - t) for t in capped]
+    asked = dict(zip(levels, capped, strict=True))  # so that a look at a level of the schedule is at exactly that level
+    painting = loop(x / (1 - capped[0]), levels, noise)
     try:
         look = next(painting)
         while True:
-            t = look.sigma / (1 + look.sigma)
+            t = asked.get(look.sigma, look.sigma / (1 + look.sigma))
             look = painting.send((yield Look(look.x * (1 - t), t)))
     except StopIteration as finished:
         last = capped[-1]

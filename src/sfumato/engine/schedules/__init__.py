@@ -8,13 +8,14 @@ training says otherwise. To add one, add a file with the function and `PART = Sc
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
-
-import numpy as np
+from typing import TYPE_CHECKING, Literal
 
 from sfumato.core.errors import RequestError
 from sfumato.core.registry import Registry
 from sfumato.engine.painting import Scale
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 @dataclass(frozen=True)
@@ -36,8 +37,10 @@ class Training:
     base_shift: float = 0.5
     max_shift: float = 1.15
 
-    def table(self) -> np.ndarray:
+    def table(self) -> "np.ndarray":
         """sigma of every training timestep, rising, float64 (timesteps,): sqrt((1 - a) / a) of the products a."""
+        import numpy as np  # late: the command line lists schedules without it
+
         if self.betas == "linear":
             betas = np.linspace(self.beta_start, self.beta_end, self.timesteps)
         else:

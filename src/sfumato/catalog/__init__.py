@@ -1,0 +1,39 @@
+"""The catalogue: every model's card, by name.
+
+A card is a TOML file: `cards/NAME.toml` here, `card.toml` in sfumato/pocket for our own model. Outside packages add
+theirs through an entry point of the group `sfumato.cards`, an object that is the Path of a card file.
+"""
+
+from functools import cache
+from importlib.metadata import entry_points
+from pathlib import Path
+
+from sfumato.core.card import Card, read_card
+from sfumato.core.registry import unknown
+
+HERE = Path(__file__).parent
+DEFAULT = "pocket"
+
+
+@cache
+def _paths() -> dict[str, Path]:
+    inside = {path.stem: path for path in sorted((HERE / "cards").glob("*.toml"))}
+    outside = {point.name: Path(point.load()) for point in entry_points(group="sfumato.cards")}
+    return outside | inside | {DEFAULT: HERE.parent / "pocket" / "card.toml"}
+
+
+def names() -> list[str]:
+    """Every model's name, sorted."""
+    return sorted(_paths())
+
+
+def card(name: str | None = None) -> Card:
+    """The card of a model, or of the one used when none is named; UnknownName says the nearest."""
+    if (name or DEFAULT) not in _paths():
+        raise unknown("model", name or DEFAULT, names())
+    return read_card(_paths()[name or DEFAULT])
+
+
+def folder(name: str) -> Path:
+    """Where a model's weight files are: beside its card."""
+    return _paths()[name].parent

@@ -1,0 +1,62 @@
+"""The command line: one file a command; each reads words, calls the studio, shows the answer.
+
+Data goes to stdout, everything else to stderr. Exit 0: done; 1: it could not be done; 2: the request was wrong;
+130: stopped by Ctrl-C. To add a command, add a file with a function `command`; its docstring is its help.
+Modules here import the studio late, inside the function, so that `--help` is quick.
+"""
+
+import os
+import sys
+from importlib import import_module
+from pkgutil import iter_modules
+
+import typer
+
+from sfumato.core.errors import Cancelled, RequestError, SfumatoError
+
+
+def build() -> typer.Typer:
+    """The whole command line, with every command of this folder."""
+    app = typer.Typer(
+        name="sfumato",
+        help="Paint pictures from words, on your own machine.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    for module in sorted(m.name for m in iter_modules(__path__) if not m.name.startswith("_")):
+        app.command(module.replace("_", "-"))(import_module(f"{__name__}.{module}").command)
+
+    @app.callback(invoke_without_command=True)
+    def everywhere(version: bool = typer.Option(False, "--version", help="Show the version and leave.")) -> None:
+        """Paint pictures from words, on your own machine."""
+        if version:
+            from sfumato import __version__
+
+            print(f"sfumato {__version__}")
+            raise typer.Exit
+
+    return app
+
+
+def main() -> None:
+    """Run the command line; errors of ours become one line and an exit code."""
+    try:
+        build()()
+    except RequestError as error:
+        leave(str(error), 2)
+    except Cancelled:
+        leave("stopped", 130)
+    except SfumatoError as error:
+        leave(str(error), 1)
+    except KeyboardInterrupt:
+        leave("stopped; no half file is left", 130)
+    except BrokenPipeError:  # whoever read our output has gone; not our failure
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+
+
+def leave(message: str, code: int) -> None:
+    """Say why on stderr, in one line, and end with an exit code."""
+    print("sfumato: " + " ".join(message.encode(errors="replace").decode().split()), file=sys.stderr)
+    sys.exit(code)

@@ -1,0 +1,50 @@
+"""sfumato history: what was painted here."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+
+def command(
+    words: Annotated[list[str] | None, typer.Argument(help="Words that all occur in the prompt.")] = None,
+    model: Annotated[str | None, typer.Option(help="Only this model's pictures.")] = None,
+    since: Annotated[str | None, typer.Option(help="From this day on, as 2026-11-30.")] = None,
+    until: Annotated[str | None, typer.Option(help="To the end of this day.")] = None,
+    limit: Annotated[int, typer.Option("-n", "--limit", help="At most so many, newest first.")] = 20,
+    json: Annotated[bool, typer.Option("--json", help="Rows as JSON on stdout.")] = False,
+) -> None:
+    """Search the pictures painted here, newest first, by words, model and date."""
+    from dataclasses import asdict
+    from datetime import timedelta
+
+    from sfumato.cli import _tables
+    from sfumato.studio import Studio
+
+    end = _day("until", until)
+    entries = Studio().find(
+        " ".join(words) if words else None,
+        model=model,
+        since=_day("since", since),
+        until=end and end + timedelta(days=1),
+        limit=limit,
+    )
+    if json:
+        _tables.print_json([asdict(entry) for entry in entries])
+        return
+    rows = [
+        [e.created.astimezone().strftime("%Y-%m-%d %H:%M"), e.model, str(e.seed), e.prompt[:60], str(e.path)] for e in entries
+    ]
+    _tables.print_table(["painted", "model", "seed", "prompt", "file"], rows)
+
+
+def _day(name: str, text: str | None) -> datetime | None:
+    """The start of a day in local time, as UTC."""
+    from sfumato.core.errors import RequestError
+
+    if text is None:
+        return None
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").astimezone().astimezone(UTC)
+    except ValueError as error:
+        raise RequestError(f"{name} {text[:40]!r} is not a day: write it as 2026-11-30") from error

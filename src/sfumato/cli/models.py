@@ -1,0 +1,40 @@
+"""sfumato models: the catalogue."""
+
+from typing import Annotated
+
+import typer
+
+
+def command(
+    name: Annotated[str | None, typer.Argument(help="One model, to see all of its card.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="Cards as JSON on stdout.")] = False,
+) -> None:
+    """List the models there are, or show one model's card: what it knows, what it takes, and its limits."""
+    from sfumato.cli import _tables
+    from sfumato.studio import Studio
+
+    studio = Studio()
+    cards = [studio.model(name)] if name else studio.models()
+    if json:
+        _tables.print_json(cards)
+        return
+    if name is None:
+        rows = [[c.name, c.about, f"{c.parameters / 1e6:,.0f} M", c.licence] for c in cards]
+        _tables.print_table(["model", "what it is", "parameters", "licence"], rows)
+        return
+    (card,) = cards
+    sizes = card.sizes
+    rows = [
+        ["what it is", card.about],
+        ["knows", card.knows],
+        ["lacks", card.lacks],
+        ["licence", card.licence + (", commercial use allowed" if card.commercial else ", not for commercial use")],
+        ["parameters", f"{card.parameters / 1e6:.1f} million"],
+        ["steps", f"{card.steps.low:g} to {card.steps.high:g}, usually {card.steps.default:g}"],
+        ["guidance", f"{card.guidance.low:g} to {card.guidance.high:g}, usually {card.guidance.default:g} ({card.guidance_kind})"],
+        ["sizes", f"{sizes.low} to {sizes.high} a side, multiples of {sizes.multiple}; paints best near {sizes.best}x{sizes.best}"],
+        ["negative prompt", "yes" if card.text.negative else "no"],
+        ["sampler, schedule", f"{card.sampler}, {card.schedule}"],
+        ["styles", ", ".join(card.styles.names) if card.styles else "none"],
+    ]
+    _tables.print_table([card.title, ""], rows)

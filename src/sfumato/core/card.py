@@ -1,0 +1,111 @@
+"""A model's card: what it is, what it takes, and where its weights are, as data.
+
+Cards are TOML files, one a model (catalog/cards/, and pocket/ for our own). Planning checks every order against the
+card before anything is loaded.
+"""
+
+import tomllib
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from sfumato.core.errors import JobFailed
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Range(_Part):
+    """From low to high, both allowed; `default` where the person leaves it blank."""
+
+    low: float
+    high: float
+    default: float
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "Range":
+        if not self.low <= self.default <= self.high:
+            raise ValueError(f"default {self.default:g} is not between {self.low:g} and {self.high:g}")
+        return self
+
+
+class Sizes(_Part):
+    """Pixels a side. `multiple`: both sides are multiples of it. `best`: the side of the square it paints best."""
+
+    multiple: int = Field(ge=1)
+    low: int = Field(ge=1)
+    high: int
+    best: int
+    default: tuple[int, int]
+
+
+class Text(_Part):
+    """tokens: how many pieces of a prompt the model reads. negative: whether it takes a negative prompt."""
+
+    tokens: int = Field(ge=1)
+    negative: bool
+
+
+class Styles(_Part):
+    """suffix: what a style adds to the prompt, `{style}` standing for its words; names: its names and words."""
+
+    suffix: str
+    names: dict[str, str]
+
+
+class Noise(_Part):
+    """What the model was trained with; fields as engine/schedules' Training."""
+
+    scale: Literal["diffusion", "flow"]
+    shift: float = 1.0
+
+
+class File(_Part):
+    """One weight file: its name in the model's folder, and the sha256 of its bytes."""
+
+    name: str
+    sha256: str = Field(pattern="^[0-9a-f]{64}$")
+
+
+class Card(_Part):
+    """name: as in `--model`. family: which engine family feeds it. knows, lacks: one line each, for people."""
+
+    name: str = Field(pattern="^[a-z0-9][a-z0-9.-]*$")
+    title: str
+    about: str
+    knows: str
+    lacks: str
+    family: str
+    licence: str
+    commercial: bool
+    parameters: int = Field(ge=1)
+    operations: list[str]
+    guidance_kind: Literal["classifier-free", "distilled", "none"]
+    guidance: Range
+    steps: Range
+    sampler: str
+    schedule: str
+    text: Text
+    sizes: Sizes
+    noise: Noise
+    styles: Styles | None = None
+    files: list[File]
+
+    @property
+    def weights(self) -> str:
+        """A digest of all weight files: 16 hexadecimal digits."""
+        import hashlib
+
+        return hashlib.sha256("".join(f.sha256 for f in self.files).encode()).hexdigest()[:16]
+
+
+def read_card(path: Path) -> Card:
+    """The card in a TOML file; JobFailed names the file and the first wrong field."""
+    try:
+        return Card.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except (tomllib.TOMLDecodeError, ValidationError, UnicodeDecodeError) as error:
+        what = error.errors()[0] if isinstance(error, ValidationError) else error
+        where = ".".join(map(str, what["loc"])) + ": " + what["msg"] if isinstance(what, dict) else str(what)
+        raise JobFailed(f"card {path.name} is not right: {where}; mend the file or reinstall") from error

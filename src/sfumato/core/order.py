@@ -1,0 +1,34 @@
+"""What is asked: a prompt, any number of pictures, and as many blanks as you like.
+
+`planning` fills the blanks from the model's card and makes one Recipe a picture.
+"""
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Order(BaseModel):
+    """One wish. None means "you choose"; ranges are checked by planning, which knows the model's card.
+
+    n: pictures; picture i has seed + i. seed: 0 to 2**64 - 1. guidance: how strongly the prompt is followed.
+    rescale: 0 to 1, takes back the contrast that strong guidance adds. width and height: pixels, both or neither; or aspect_ratio (core/ratios.py) with megapixels. background: `transparent`,
+    `white`, `black` or `#rrggbb`; None leaves what the model paints.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    prompt: str
+    negative: str | None = None
+    n: int = 1
+    model: str | None = None
+    seed: int | None = None
+    steps: int | None = None
+    guidance: float | None = None
+    rescale: float | None = None
+    sampler: str | None = None
+    schedule: str | None = None
+    style: str | None = None
+    width: int | None = None
+    height: int | None = None
+    aspect_ratio: str | None = None
+    megapixels: float | None = None
+    background: str | None = None

@@ -1,0 +1,58 @@
+"""A finished picture: its pixels, and the recipe that makes them again."""
+
+import io
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from PIL import Image
+
+from sfumato.core.recipe import Recipe
+
+
+class Save(Protocol):
+    """Writes a picture into a file; given to each picture by the wiring (see exports/)."""
+
+    def __call__(
+        self,
+        picture: "Picture",
+        path: Path,
+        *,
+        format: str | None,
+        quality: int | None,
+        metadata: str,
+        force: bool,
+    ) -> Path: ...
+
+
+@dataclass(frozen=True)
+class Picture:
+    """image: the master, RGBA, 8 bits a channel, sRGB, straight alpha. seconds: how long painting it took."""
+
+    image: Image.Image
+    recipe: Recipe
+    seconds: float
+    _save: Save = field(repr=False)
+
+    def save(
+        self,
+        path: str | Path,
+        *,
+        format: str | None = None,
+        quality: int | None = None,
+        metadata: str = "full",
+        force: bool = False,
+    ) -> Path:
+        """Write a file and return its path.
+
+        format: png, jpg or webp, else by the path's ending. quality: 0 to 100, for jpg and webp.
+        metadata: full (recipe and all), minimal (that it is AI-made), none. force: overwrite what stands there.
+        Raises OutputExists, CannotWrite or RequestError.
+        """
+        return self._save(self, Path(path), format=format, quality=quality, metadata=metadata, force=force)
+
+    def _repr_png_(self) -> bytes:
+        """For notebooks."""
+        out = io.BytesIO()
+        self.image.save(out, "PNG")
+        return out.getvalue()

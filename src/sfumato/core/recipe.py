@@ -1,0 +1,53 @@
+"""What is decided: everything that makes one picture, with no blanks; the same recipe is the same picture.
+
+A recipe goes into the job, the library and the file's metadata. Only `planning` makes one from an order; `replay`
+reads one back from a file.
+"""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+RECIPE_VERSION = 1
+
+
+class Recipe(BaseModel):
+    """One picture, decided.
+
+    model, weights: the card's name and the digest of its weight files, so that a replay can tell when they differ.
+    prompt, negative, style: as the person typed them; the style's own words are added when the text is read.
+    width, height: of the finished picture, pixels. painted_width, painted_height: the size the model paints at;
+    finishing brings it to the asked size. rescale: 0 to 1, how far guidance's contrast is taken back.
+    finish: the finishing steps in order, each `name:value`, as `background:#ffffff`.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    version: Literal[1] = RECIPE_VERSION
+    operation: str = "text-to-image"
+    model: str
+    weights: str
+    prompt: str
+    negative: str | None = None
+    style: str | None = None
+    seed: int = Field(ge=0, lt=2**64)
+    steps: int = Field(ge=1)
+    guidance: float = Field(allow_inf_nan=False)
+    rescale: float = Field(default=0, ge=0, le=1)
+    sampler: str
+    schedule: str
+    width: int = Field(ge=1)
+    height: int = Field(ge=1)
+    painted_width: int = Field(ge=1)
+    painted_height: int = Field(ge=1)
+    finish: tuple[str, ...] = ()
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(width, height) of the finished picture, pixels."""
+        return self.width, self.height
+
+    @property
+    def painted_size(self) -> tuple[int, int]:
+        """(width, height) that the model paints at, pixels."""
+        return self.painted_width, self.painted_height

@@ -1,0 +1,27 @@
+"""Classifier-free guidance: go from what the model sees without the text past what it sees with it.
+
+Ho and Salimans 2022, https://arxiv.org/abs/2207.12598. Two rows a look, in one batch.
+"""
+
+from typing import Any
+
+from sfumato.engine.guidance import guided
+from sfumato.engine.guidance.rescale import rescaled
+from sfumato.engine.painting import Guided, Latent, Look, Painting, Row
+
+
+def classifier_free(painting: Painting, wanted: Any, unwanted: Any, scale: float, rescale: float = 0.0) -> Guided:
+    """wanted, unwanted: texts as the model's family reads them; the rows come in this order.
+
+    scale: 1 is the text alone, 7 is usual for Stable Diffusion. rescale: 0 to 1, see guidance/rescale.py.
+    """
+
+    def rows(look: Look) -> list[Row]:
+        return [Row(look.x, look.sigma, wanted), Row(look.x, look.sigma, unwanted)]
+
+    def merge(look: Look, cleans: list[Latent]) -> Latent:
+        with_text, without = cleans
+        clean = without + scale * (with_text - without)
+        return rescaled(look, clean, with_text, rescale) if rescale else clean
+
+    return guided(painting, rows, merge)

@@ -1,0 +1,172 @@
+"""The library keeps every painted picture: its bytes by content hash, and a row to search it by.
+
+    home/library.db                      one row a picture (rows.py)
+    home/pictures/ab/cd/abcd....png      bytes, named by their sha256 (blobs.py)
+    home/thumbnails/ef/01/ef01....webp   the same, 256 pixels at most
+
+Bytes come first and the row last, so that whatever is killed in between, no row is without its picture.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from PIL import Image
+from pydantic import ValidationError
+
+from sfumato.core.errors import CannotWrite, JobFailed, RequestError, UnknownName, UnreadableFile
+from sfumato.core.picture import Picture
+from sfumato.core.recipe import Recipe
+from sfumato.exports import encode, writers
+from sfumato.exports.marks import marks_of
+from sfumato.library.blobs import Blobs
+
+THUMBNAIL_EDGE = 256  # pixels, the longer one
+MOST_WORDS = 100
+MOST_AT_ONCE = 1000
+MOST_IN_SQLITE = 2**63 - 1
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One picture kept. content: its bytes' sha256. created: in UTC. picture, thumbnail: files, not to be changed."""
+
+    id: int
+    content: str
+    created: datetime
+    recipe: Recipe
+    width: int
+    height: int
+    seconds: float
+    picture: Path
+    thumbnail: Path
+
+
+class Library:
+    """A library in a folder, which is made if it is not there; many processes may use it at once.
+
+    Raises CannotWrite or JobFailed where the folder or the database does not allow it.
+    """
+
+    def __init__(self, home: str | Path):
+        from sfumato.library.rows import Rows  # brings SQLAlchemy: 0.2 s that not every command needs
+
+        self.home = Path(home)
+        try:
+            self.home.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            why = (error.strerror or str(error)).lower()
+            raise CannotWrite(f"the library's folder {str(home)!r} cannot be made ({why}): choose another") from error
+        self._rows = Rows(self.home / "library.db")
+        self._pictures = Blobs(self.home / "pictures")
+        self._thumbnails = Blobs(self.home / "thumbnails")
+
+    def add(self, data: bytes, picture: Picture) -> Entry:
+        """Keep a picture. data: the encoded master, whose hash names it; each call makes an entry of its own."""
+        writer = next((writer for writer in writers if writer.recognises(data[:16])), None)
+        if writer is None:
+            raise UnreadableFile(f"a picture in the library is {' or '.join(w.name for w in writers)}: encode it first")
+        recipe, marks = picture.recipe, marks_of(picture.recipe, "full")
+        row: dict[str, Any] = {
+            "content": self._pictures.keep(data, writer.endings[0]),
+            "ending": writer.endings[0],
+            "thumbnail": self._thumbnails.keep(_thumbnail(picture), "webp"),
+            "created": _in_rows(datetime.now(UTC)),
+            "model": recipe.model,
+            "prompt": recipe.prompt,
+            "negative": recipe.negative,
+            "folded": recipe.prompt.casefold(),
+            "seed": str(recipe.seed),
+            "width": picture.image.width,
+            "height": picture.image.height,
+            "recipe": marks.recipe,
+            "seconds": picture.seconds,
+        }
+        return self._entry({**row, "id": self._rows.add(row)})
+
+    def find(
+        self,
+        text: str | None = None,
+        model: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        limit: int = 50,
+        offset: int = 0,
+    ) -> list[Entry]:
+        """Entries, newest first. text: every word of it occurs in the prompt, in capitals or not.
+
+        since: that moment or later; until: before it; without a time zone they are local time.
+        """
+        if not 1 <= limit <= MOST_AT_ONCE or not 0 <= offset <= MOST_IN_SQLITE:
+            raise RequestError(f"limit {limit}, offset {offset}: limit is 1 to {MOST_AT_ONCE}, offset 0 or more")
+        words = sorted(set((text or "").casefold().split()))
+        if len(words) > MOST_WORDS:
+            raise RequestError(f"{len(words)} words to find are too many: give at most {MOST_WORDS}")
+        found = self._rows.find(
+            words, model, since and _in_rows(since), until and _in_rows(until), limit=limit, offset=offset
+        )
+        return [self._entry(row) for row in found]
+
+    def fetch(self, id: int) -> bytes:
+        """The picture's bytes, as they were added; UnknownName if there is none, JobFailed if they are damaged."""
+        row = self._rows.fetch(id) if 0 <= id <= MOST_IN_SQLITE else None
+        if row is None:
+            raise UnknownName(f"no picture {str(id)[:20]} in the library; `find` lists what is there")
+        path = self._pictures.path(row["content"], row["ending"])
+        try:
+            data = path.read_bytes()
+        except OSError as error:
+            raise JobFailed(f"picture {id} is gone from {str(path)!r}: put it back from a copy") from error
+        if hashlib.sha256(data).hexdigest() != row["content"]:
+            raise JobFailed(f"picture {id} is damaged in {str(path)!r}: put it back from a copy")
+        return data
+
+    def count(self) -> int:
+        """How many entries there are."""
+        return self._rows.count()
+
+    def close(self) -> None:
+        """Give the database back."""
+        self._rows.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _entry(self, row: Mapping[str, Any]) -> Entry:
+        try:
+            recipe = Recipe.model_validate_json(row["recipe"])
+        except ValidationError as error:
+            why = "made by a newer Sfumato, or changed by hand"
+            raise JobFailed(f"picture {row['id']}'s recipe in the library cannot be read: {why}") from error
+        return Entry(
+            id=row["id"],
+            content=row["content"],
+            created=datetime.fromisoformat(row["created"]),
+            recipe=recipe,
+            width=row["width"],
+            height=row["height"],
+            seconds=row["seconds"],
+            picture=self._pictures.path(row["content"], row["ending"]),
+            thumbnail=self._thumbnails.path(row["thumbnail"], "webp"),
+        )
+
+
+def _thumbnail(picture: Picture) -> bytes:
+    """WebP without metadata; a smaller picture is left as it is."""
+    small = picture.image.copy()
+    small.thumbnail((THUMBNAIL_EDGE, THUMBNAIL_EDGE), Image.Resampling.LANCZOS)
+    return encode(small, picture.recipe, "webp", 80, "none")
+
+
+def _in_rows(moment: datetime) -> str:
+    """UTC, always of the same length, so that text compares as time does."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")

@@ -1,0 +1,164 @@
+"""Rows: what the library can be searched by, in SQLite.
+
+The SQL below is fixed text; everything that varies is bound by name, so nothing typed by a person is ever SQL.
+"""
+
+import json
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, create_engine, event, text
+from sqlalchemy.exc import DBAPIError
+
+from sfumato.core.errors import CannotWrite, JobFailed, RequestError
+
+VERSION = 1
+PATIENCE = 30  # seconds to wait for another process that writes
+
+# seed is text: SQLite's integers end at 2**63 - 1. folded: the prompt to search in; LIKE would know only A to Z.
+TABLE = """
+CREATE TABLE IF NOT EXISTS pictures (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    content TEXT NOT NULL,
+    ending TEXT NOT NULL,
+    thumbnail TEXT NOT NULL,
+    created TEXT NOT NULL,
+    model TEXT NOT NULL,
+    prompt TEXT NOT NULL,
+    negative TEXT,
+    folded TEXT NOT NULL,
+    seed TEXT NOT NULL,
+    width INTEGER NOT NULL,
+    height INTEGER NOT NULL,
+    recipe TEXT NOT NULL,
+    seconds REAL NOT NULL
+)
+"""
+
+ADD = """
+INSERT INTO pictures (content, ending, thumbnail, created, model, prompt, negative, folded, seed, width, height, recipe,
+                      seconds)
+VALUES (:content, :ending, :thumbnail, :created, :model, :prompt, :negative, :folded, :seed, :width, :height, :recipe,
+        :seconds)
+"""
+
+# words: a JSON list; instr has no wildcards, so % and _ are themselves. id falls, not created: clocks are set back.
+FIND = """
+SELECT * FROM pictures
+WHERE (:model IS NULL OR model = :model)
+  AND (:since IS NULL OR created >= :since)
+  AND (:until IS NULL OR created < :until)
+  AND NOT EXISTS (SELECT 1 FROM json_each(:words) WHERE instr(folded, value) = 0)
+ORDER BY id DESC LIMIT :limit OFFSET :offset
+"""
+
+FETCH = "SELECT * FROM pictures WHERE id = :id"
+COUNT = "SELECT count(*) FROM pictures"
+
+SET_UP = (
+    f"PRAGMA busy_timeout = {PATIENCE * 1000}",
+    "PRAGMA journal_mode = WAL",  # readers and a writer do not wait for each other
+    "PRAGMA synchronous = FULL",  # a row that was promised outlives a power cut
+)
+
+
+class Rows:
+    """The table of pictures in one database file, which is made if it is not there."""
+
+    def __init__(self, path: Path):
+        self.path = path
+        self._engine = create_engine(URL.create("sqlite", database=str(path)))
+        event.listen(self._engine, "connect", _set_up)
+        with self._connected() as connection:
+            made_by = connection.execute(text("PRAGMA user_version")).scalar_one()
+            if made_by > VERSION:
+                raise JobFailed(f"{str(path)!r} was made by a newer Sfumato: update Sfumato, or choose another folder")
+            connection.execute(text(TABLE))
+            connection.execute(text(f"PRAGMA user_version = {VERSION}"))  # a number of ours; PRAGMA binds nothing
+
+    def add(self, row: Mapping[str, Any]) -> int:
+        """One transaction; the new row's id."""
+        with self._connected() as connection:
+            return connection.execute(text(ADD), dict(row)).lastrowid
+
+    def find(
+        self,
+        words: Sequence[str],
+        model: str | None,
+        since: str | None,
+        until: str | None,
+        *,
+        limit: int,
+        offset: int,
+    ) -> list[dict[str, Any]]:
+        """words: casefolded, all of which occur in the prompt. since, until: as `created` is written."""
+        asked = {"model": model, "since": since, "until": until, "limit": limit, "offset": offset}
+        with self._connected() as connection:
+            found = connection.execute(text(FIND), {**asked, "words": json.dumps(words)})
+            return [dict(row) for row in found.mappings()]
+
+    def fetch(self, id: int) -> dict[str, Any] | None:
+        """One row."""
+        with self._connected() as connection:
+            row = connection.execute(text(FETCH), {"id": id}).mappings().one_or_none()
+            return dict(row) if row is not None else None
+
+    def count(self) -> int:
+        """All rows."""
+        with self._connected() as connection:
+            return connection.execute(text(COUNT)).scalar_one()
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._engine.dispose()
+
+    @contextmanager
+    def _connected(self) -> Iterator[Connection]:
+        """A connection in a transaction; SQLite's errors as ours."""
+        try:
+            with self._engine.begin() as connection:
+                yield connection
+        except DBAPIError as error:
+            name = getattr(error.orig, "sqlite_errorname", "")
+            raise _told_to_people(str(self.path), name, str(error.orig).splitlines()[0]) from error
+        except UnicodeEncodeError as error:
+            raise RequestError("half a character (a lone surrogate) cannot be kept or found: write it whole") from error
+
+
+def _told_to_people(path: str, name: str, why: str) -> CannotWrite | JobFailed:
+    for kind, advice in ADVICE.items():
+        if name.startswith(kind):
+            return CannotWrite(f"the library's {path!r} {advice}")
+    if name.startswith(("SQLITE_NOTADB", "SQLITE_CORRUPT")):
+        return JobFailed(f"the library's {path!r} is damaged: put it back from a copy, or move it away to begin anew")
+    return JobFailed(f"the library's {path!r} did not answer ({why}): see whether its disk is well")
+
+
+ADVICE = {
+    "SQLITE_FULL": "has no room left on its disk: free some space",
+    "SQLITE_READONLY": "can only be read: change its rights, or choose another folder",
+    "SQLITE_CANTOPEN": "cannot be opened: change its folder's rights, or choose another folder",
+    "SQLITE_PERM": "may not be opened: change its rights, or choose another folder",
+    "SQLITE_BUSY": f"was held by another process for {PATIENCE} seconds: end that one, or try again",
+    "SQLITE_LOCKED": f"was held by another process for {PATIENCE} seconds: end that one, or try again",
+    "SQLITE_IOERR": "could not be read or written: see whether its disk is full or failing",
+}
+
+
+def _set_up(connection: Any, _record: Any) -> None:
+    """Each new connection. Turning to WAL does not wait for others as other statements do, so it is tried again."""
+    import sqlite3
+
+    give_up = time.monotonic() + PATIENCE
+    for statement in SET_UP:
+        while True:
+            try:
+                connection.execute(statement).close()
+                break
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > give_up:
+                    raise
+                time.sleep(0.02)

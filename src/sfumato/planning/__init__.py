@@ -1,0 +1,5 @@
+"""From an order to recipes: every blank filled, every value checked against the model's card, before anything loads."""
+
+from sfumato.planning.plan import Plan, plan
+
+__all__ = ["Plan", "plan"]

@@ -1,0 +1,20 @@
+"""What can be set, one described field each; from the environment as SFUMATO_HOME and so on."""
+
+import os
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+def _home() -> Path:
+    data = os.environ.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
+    return Path(data) / "sfumato"
+
+
+class Settings(BaseSettings):
+    """Read once when a Studio is made."""
+
+    model_config = SettingsConfigDict(env_prefix="SFUMATO_", frozen=True)
+
+    home: Path = Field(default_factory=_home, description="Where the library of painted pictures is kept.")

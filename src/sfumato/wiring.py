@@ -1,0 +1,39 @@
+"""From settings to objects: the only file that knows every real part."""
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from sfumato import catalog, exports
+from sfumato.core.picture import Save
+from sfumato.settings import Settings
+
+if TYPE_CHECKING:
+    from sfumato.engine.families import Model
+    from sfumato.library import Library
+
+
+class Parts:
+    """What a studio works with; each part is made when first asked for."""
+
+    def __init__(self, settings: Settings | None = None):
+        self.settings = settings or Settings()
+        self._models: dict[str, "Model"] = {}
+
+    @property
+    def save(self) -> Save:
+        return exports.save
+
+    @cached_property
+    def library(self) -> "Library":
+        from sfumato.library import Library
+
+        return Library(self.settings.home)
+
+    def model(self, name: str) -> "Model":
+        """A model by name, loaded once."""
+        from sfumato.engine.families import families
+
+        if name not in self._models:
+            card = catalog.card(name)
+            self._models[name] = families[card.family](card, catalog.folder(name))
+        return self._models[name]

@@ -1,0 +1,1 @@
+"""Runs recipes: in this process, for whoever asks."""

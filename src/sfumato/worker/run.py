@@ -1,0 +1,110 @@
+"""The way of a picture, from recipe to pixels. Read this first.
+
+    recipe -> canvas -> painting (noise, sampler, guidance) -> conductor -> latent -> pixels -> finishing -> picture
+
+Every door comes through here: the command line in its own process, a server's worker in its.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+from PIL import Image
+
+from sfumato.core.errors import JobFailed
+from sfumato.core.picture import Picture, Save
+from sfumato.core.recipe import Recipe
+from sfumato.engine.conductor import Conductor, Finished, Stepped, Task
+from sfumato.engine.families import Model
+from sfumato.engine.painting import Latent
+from sfumato.engine.start import start
+from sfumato.finishing import finish
+from sfumato.operations import operations
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Step `step` of `steps` was looked at; clean: the latent of what the picture would be by now."""
+
+    recipe: Recipe
+    step: int
+    steps: int
+    clean: Latent
+
+
+@dataclass(frozen=True)
+class Painted:
+    """A picture is finished."""
+
+    picture: Picture
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A recipe came to no picture; error is None if it was cancelled."""
+
+    recipe: Recipe
+    error: Exception | None
+
+
+@dataclass(frozen=True)
+class Warned:
+    """Something will not be quite as asked; text: one line for a person."""
+
+    recipe: Recipe
+    text: str
+
+
+Event = Progress | Painted | Failed | Warned
+
+LoadedModel = Callable[[str], Model]
+"""The loaded model of a name; loads it on the first call."""
+
+
+def run(
+    recipes: Iterable[Recipe],
+    model_of: LoadedModel,
+    save: Save,
+    cancelled: Callable[[Recipe], bool] = lambda recipe: False,
+) -> Iterator[Event]:
+    """Paint recipes one after another (side by side where a model takes several rows), telling what happens."""
+    conductor = Conductor()
+    under_way: dict[Task, tuple[Recipe, float]] = {}
+    waiting = iter(recipes)
+    room = 1
+    while True:
+        for recipe in islice(waiting, room - len(under_way)):
+            model = model_of(recipe.model)
+            check_weights(recipe, model)
+            canvas = operations[recipe.operation](recipe)
+            task, text = start(recipe, canvas, model)
+            task.cancelled = lambda recipe=recipe: cancelled(recipe)
+            if text.unread:
+                yield Warned(recipe, f"{recipe.model} reads {model.card.text.tokens} pieces of a prompt; not read: {text.unread!r}")
+            conductor.add(task)
+            under_way[task] = recipe, time.perf_counter()
+            room = max(1, model.rows_at_once // 2)
+        if not under_way:
+            return
+        for event in conductor.turn():
+            recipe, since = under_way[event.task]
+            if isinstance(event, Stepped):
+                yield Progress(recipe, event.step, event.steps, event.clean)
+                continue
+            del under_way[event.task]
+            if isinstance(event, Finished):
+                image = Image.fromarray(event.task.model.decode(event.latent), "RGBA")
+                yield Painted(Picture(finish(image, recipe), recipe, time.perf_counter() - since, save))
+            else:
+                yield Failed(recipe, event.error)
+
+
+def check_weights(recipe: Recipe, model: Model) -> None:
+    """A recipe is for certain weights; with others it would be another picture."""
+    if recipe.weights != model.card.weights:
+        raise JobFailed(
+            f"this recipe is for {recipe.model} with weights {recipe.weights}, here are {model.card.weights}: "
+            f"the picture would be another one; paint it anew with sfumato generate --seed {recipe.seed}"
+        )
+
