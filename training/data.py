@@ -4,7 +4,7 @@
 
 Writes into training/cache/: the packages as fetched, `pictures.npy` (uint8, one row a picture: 128 x 128 RGBA,
 RGB premultiplied by alpha) and `pictures.jsonl` (one row a picture: title, keywords, style, group, source, weight).
-It also rewrites training/ATTRIBUTION.md from what the packages say of themselves.
+It also rewrites ATTRIBUTION.md from what the packages say of themselves.
 """
 
 import argparse
@@ -300,7 +300,7 @@ def attribute() -> None:
         origin = info.get("author", {}).get("url") or package.get("homepage", "")
         lines.append(f"| {source.package} {source.version} | {author} | {source.licence} | {origin} |")
     lines.append("\nText: MiniLM-L6-v2 (Apache-2.0, sentence-transformers, Microsoft), from which Pocket's text encoder was distilled.")
-    (HERE / "ATTRIBUTION.md").write_text("\n".join(lines) + "\n")
+    (HERE.parent / "ATTRIBUTION.md").write_text("\n".join(lines) + "\n")
 
 
 def load() -> tuple[np.ndarray, list[Picture]]:

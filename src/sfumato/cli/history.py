@@ -33,7 +33,14 @@ def command(
         _tables.print_json([asdict(entry) for entry in entries])
         return
     rows = [
-        [e.created.astimezone().strftime("%Y-%m-%d %H:%M"), e.model, str(e.seed), e.prompt[:60], str(e.path)] for e in entries
+        [
+            entry.created.astimezone().strftime("%Y-%m-%d %H:%M"),
+            entry.recipe.model,
+            str(entry.recipe.seed),
+            entry.recipe.prompt[:60],
+            str(entry.picture),
+        ]
+        for entry in entries
     ]
     _tables.print_table(["painted", "model", "seed", "prompt", "file"], rows)
 

@@ -144,7 +144,7 @@ def _naming(name: str) -> Iterator[None]:
 def _file_bytes(path: Path) -> bytes:
     try:
         handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))  # a named pipe would wait for ever
-        with open(handle, "rb") as file:
+        with os.fdopen(handle, "rb") as file:
             about = os.fstat(handle)
             if not stat.S_ISREG(about.st_mode):
                 raise UnreadableFile("it is not a plain file; name a picture")

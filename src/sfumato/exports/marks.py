@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sfumato.core.errors import RequestError
 from sfumato.core.recipe import Recipe
 from sfumato.exports.parameters import written
+from sfumato.exports.tags import MOST_TEXT
 
 LEVELS = {"full": "the recipe and that it is AI-made", "minimal": "only that it is AI-made", "none": "nothing"}
 
@@ -28,4 +29,7 @@ def marks_of(recipe: Recipe, level: str) -> Marks:
         parameters.encode()
     except UnicodeEncodeError as error:
         raise RequestError("the prompt holds half a character (a lone surrogate): write it whole") from error
-    return Marks(True, json.dumps(recipe.model_dump()), parameters)  # json writes ASCII only: safe in any file
+    as_json = json.dumps(recipe.model_dump(mode="json"), allow_nan=False)  # ASCII only: safe in any file
+    if max(len(as_json), len(parameters.encode())) > MOST_TEXT:
+        raise RequestError(f"the prompt is too long for a file's metadata ({MOST_TEXT // 2**20} MB): shorten it")
+    return Marks(True, as_json, parameters)

@@ -28,7 +28,7 @@ def publish(data: bytes, path: Path, *, force: bool = False) -> Path:
         try:
             _write(temporary, data)
             if force:
-                os.replace(temporary, path)
+                temporary.replace(path)
             else:
                 _name_if_free(temporary, path)
             sync_folder(path.parent)
@@ -48,7 +48,7 @@ def check(path: Path, *, force: bool = False) -> None:
         if not force and os.path.lexists(path):
             raise OutputExists(_taken(path))
         if not os.access(path.parent, os.W_OK):
-            os.stat(path.parent)  # a missing folder says so itself
+            path.parent.stat()  # a missing folder says so itself
             raise PermissionError(errno.EACCES, "no right")
 
 
@@ -63,7 +63,7 @@ def sync_folder(folder: Path) -> None:
 
 
 def _write(path: Path, data: bytes) -> None:
-    with open(path, "xb", buffering=0) as file:
+    with path.open("xb", buffering=0) as file:
         left = memoryview(data)
         while left:  # the system may take a part at a time
             left = left[file.write(left) :]
@@ -78,7 +78,7 @@ def _name_if_free(temporary: Path, path: Path) -> None:
             raise
         os.close(os.open(path, os.O_CREAT | os.O_EXCL))  # holds the name; empty until the next line
         try:
-            os.replace(temporary, path)
+            temporary.replace(path)
         except BaseException:
             path.unlink()
             raise
