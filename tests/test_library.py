@@ -6,6 +6,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -227,6 +228,21 @@ def test_many_processes_add_at_once_and_nothing_is_lost(tmp_path: Path):
         assert library.count() == 48
         for who in range(6):
             assert {entry.recipe.seed for entry in library.find(f"by {who}")} == set(range(8))
+
+
+@pytest.mark.parametrize("how", ["BEGIN", "BEGIN IMMEDIATE", "BEGIN EXCLUSIVE"])
+def test_a_database_that_another_program_holds_is_waited_for(tmp_path: Path, how: str):
+    held = sqlite3.connect(tmp_path / "library.db", check_same_thread=False, isolation_level=None)
+    held.execute("CREATE TABLE theirs (a)")
+    held.execute("INSERT INTO theirs VALUES (1)")
+    held.execute(how)
+    held.execute("SELECT * FROM theirs").fetchall()
+    letting_go = threading.Timer(0.3, held.execute, ["ROLLBACK"])
+    letting_go.start()
+    with Library(tmp_path) as library:
+        assert library.count() == 0
+    letting_go.join()
+    held.close()
 
 
 def test_a_kill_leaves_no_row_without_its_picture(tmp_path: Path):

@@ -6,6 +6,7 @@ import struct
 import subprocess
 import sys
 import time
+import tracemalloc
 import zlib
 from pathlib import Path
 from typing import Any
@@ -306,8 +307,9 @@ class TestComfyUI:
         assert found.problem
 
     def test_loops_and_crowds_end_soon(self):
-        inputs = {"positive": ["1", 0], "latent_image": ["1", 0], "model": ["1", 0], "seed": ["1", 0]}
-        crowd = {str(i): {"class_type": "K", "inputs": inputs | {"latent_image": [str(i + 1), 0]}} for i in range(5000)}
+        sampler = {"class_type": "K", "inputs": {"positive": ["0", 0], "latent_image": ["0", 0], "seed": ["0", 0]}}
+        chain = {str(i): {"class_type": "C", "inputs": {"a": [str(i + 1), 0]}} for i in range(8000)}
+        crowd = {f"s{i}": sampler for i in range(4000)} | chain | {"8000": sampler}
         began = time.monotonic()
         assert exports.read(png(prompt=json.dumps(crowd))).source == "comfyui"
         assert time.monotonic() - began < 3
@@ -368,8 +370,13 @@ class TestStrangers:
     def test_a_text_that_unpacks_without_end_is_refused(self, kind: bytes):
         bomb = zlib.compress(bytes(50 * 2**20), 9)
         body = b"parameters\0" + (b"\0" if kind == b"zTXt" else b"\1\0\0\0") + bomb
+        data = png_of((kind, body))
+        tracemalloc.start()
         with pytest.raises(UnreadableFile, match="1 MB a text, 4 MB in all"):
-            exports.read(png_of((kind, body)))
+            exports.read(data)
+        most = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert most < 8 * 2**20
 
     def test_many_texts_are_refused_together(self):
         with pytest.raises(UnreadableFile, match="4 MB in all"):

@@ -10,9 +10,9 @@ MOST_STEPS = 10**6
 
 
 def parsed(text: str) -> dict[str, Any] | None:
-    """A JSON object; None for everything else, nesting beyond Python's limit too. NaN (ComfyUI writes it) is null."""
+    """A JSON object; None for everything else, nesting beyond Python's limit too. ComfyUI's NaN may stay."""
     try:
-        value = json.loads(text, parse_constant=lambda _: None)
+        value = json.loads(text)
     except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None

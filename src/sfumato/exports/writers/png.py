@@ -53,20 +53,24 @@ def tags(data: bytes) -> Tags:
 
 def _plain(found: Tags, body: bytes) -> None:
     name, _, value = body.partition(b"\0")
-    found.add(name.decode("latin-1"), value, "latin-1")
+    found.add(_keyword(name), value, "latin-1")
 
 
 def _packed(found: Tags, body: bytes) -> None:
     name, _, rest = body.partition(b"\0")
-    found.add(name.decode("latin-1"), unpacked(rest[1:]), "latin-1")  # rest[0]: the method, always zlib
+    found.add(_keyword(name), unpacked(rest[1:]), "latin-1")  # rest[0]: the method, always zlib
 
 
 def _international(found: Tags, body: bytes) -> None:
     name, _, rest = body.partition(b"\0")
     _language, _, titled = rest[2:].partition(b"\0")
     _title, _, value = titled.partition(b"\0")
+    found.add(_keyword(name), unpacked(value) if rest[:1] == b"\1" else value)
+
+
+def _keyword(name: bytes) -> str:
     keyword = name.decode("latin-1")
-    found.add("XMP" if keyword == XMP else keyword, unpacked(value) if rest[:1] == b"\1" else value)
+    return "XMP" if keyword == XMP else keyword
 
 
 def _exif(found: Tags, body: bytes) -> None:
