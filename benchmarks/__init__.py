@@ -1,1 +1,1 @@
-"""Measurements: a script a question; each prints a table and writes JSON. Not tests: nothing here fails by being slow."""
+"""Measurements: a script a question; each prints a table and writes JSON. Nothing here fails by being slow."""

@@ -2,8 +2,8 @@
 
     python -m benchmarks.cold_start --rounds 7        # needs the reference extra
 
-Both paint one picture of Pocket, same size, steps and guidance, each in a fresh process. FluxPipeline wants CLIP and T5;
-it is given our text encoder's states as prompt embeddings instead, which leaves its text encoders out (in its favour).
+Both paint one picture of Pocket, same size, steps and guidance, each in a fresh process. FluxPipeline wants CLIP and
+T5; it is given our text encoder's states as prompt embeddings instead, which leaves its encoders out (in its favour).
 """
 
 import argparse
@@ -19,7 +19,8 @@ RIVAL = """
 import sys, numpy as np, torch
 torch.set_num_threads(2)
 from diffusers import FluxPipeline
-pipe = FluxPipeline.from_pretrained(sys.argv[1], text_encoder=None, text_encoder_2=None, tokenizer=None, tokenizer_2=None)
+absent = dict.fromkeys(["text_encoder", "text_encoder_2", "tokenizer", "tokenizer_2"])
+pipe = FluxPipeline.from_pretrained(sys.argv[1], **absent)
 pipe.set_progress_bar_config(disable=True)
 text = np.load(sys.argv[1] + "/text.npz")
 states, pooled = (torch.from_numpy(text[k]) for k in ("states", "pooled"))
@@ -41,13 +42,31 @@ def main() -> None:
     card = catalog.card("pocket")
     with tempfile.TemporaryDirectory() as folder:
         save_pipeline(Path(folder), "a red apple")
-        ours = [sys.executable, "-m", "sfumato", "generate", "a red apple", "--seed", "1", "--force", "--out", f"{folder}/ours.png"]
+        ours = [
+            sys.executable,
+            "-m",
+            "sfumato",
+            "generate",
+            "a red apple",
+            "--seed",
+            "1",
+            "--force",
+            "--out",
+            f"{folder}/ours.png",
+        ]
         shape = [str(card.sizes.best), f"{card.steps.default:g}", f"{card.guidance.default:g}"]
         rival = [sys.executable, "-c", RIVAL, folder, *shape]
         quiet = {"OMP_WAIT_POLICY": "PASSIVE", "SFUMATO_HOME": f"{folder}/home", "HF_HUB_OFFLINE": "1"}
-        found = rounds({"sfumato": lambda: timed(ours, quiet), "FluxPipeline": lambda: timed(rival, quiet)}, args.rounds)
+        found = rounds(
+            {"sfumato": lambda: timed(ours, quiet), "FluxPipeline": lambda: timed(rival, quiet)}, args.rounds
+        )
     wall = {name: sorted(r["wall_s"] for r in rows)[len(rows) // 2] for name, rows in found.items()}
-    report("Process start to first picture on disk", found, "cold_start", ratio=f"{wall['FluxPipeline'] / wall['sfumato']:.1f}x")
+    report(
+        "Process start to first picture on disk",
+        found,
+        "cold_start",
+        ratio=f"{wall['FluxPipeline'] / wall['sfumato']:.1f}x",
+    )
 
 
 if __name__ == "__main__":

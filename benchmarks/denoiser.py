@@ -2,8 +2,8 @@
 
     python -m benchmarks.denoiser --rounds 9        # needs the reference extra
 
-One process a variant and round, one thread each, in the order A B B A; a plain matrix product in numpy in the same rounds
-shows how fast the machine was just then. The error is that of the velocity and of the clean estimate, over real
+One process a variant and round, one thread each, in the order A B B A; a plain matrix product in numpy in the same
+rounds shows how fast the machine was then. The error is that of the velocity and of the clean estimate, over real
 denoising paths of twelve prompts, against torch in fp32 with the same stored weights.
 """
 
@@ -24,7 +24,20 @@ from benchmarks.measuring import report, rounds
 from sfumato import catalog
 
 STEPS = 40
-PROMPTS = ["red apple", "blue car", "smiling face", "tree", "cat", "castle", "rocket", "umbrella", "pizza", "fish", "key", "rose"]
+PROMPTS = [
+    "red apple",
+    "blue car",
+    "smiling face",
+    "tree",
+    "cat",
+    "castle",
+    "rocket",
+    "umbrella",
+    "pizza",
+    "fish",
+    "key",
+    "rose",
+]
 
 
 def product() -> float:
@@ -136,7 +149,10 @@ def main() -> None:
         spent = onnx_steps(side) if args.child == "onnx" else torch_steps(side)
         print(json.dumps({"step_cpu_ms": spent * 1e3, "product_cpu_ms": (before + product()) / 2 * 1e3}))
         return
-    found = rounds({"torch eager fp32": lambda: child("torch", side), "ONNX Runtime int8": lambda: child("onnx", side)}, args.rounds)
+    found = rounds(
+        {"torch eager fp32": lambda: child("torch", side), "ONNX Runtime int8": lambda: child("onnx", side)},
+        args.rounds,
+    )
     middle = {name: sorted(r["step_cpu_ms"] for r in rows)[len(rows) // 2] for name, rows in found.items()}
     off = {k: round(v, 4) for k, v in errors(side).items()}
     ratio = f"{middle['torch eager fp32'] / middle['ONNX Runtime int8']:.2f}x"

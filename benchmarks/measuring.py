@@ -27,7 +27,9 @@ def machine() -> str:
 def timed(command: list[str], env: dict[str, str] | None = None) -> dict[str, float]:
     """Run a command to its end: wall seconds, and CPU seconds of it and its children."""
     before, start = os.times(), time.perf_counter()
-    subprocess.run(command, check=True, env=os.environ | (env or {}), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    subprocess.run(
+        command, check=True, env=os.environ | (env or {}), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     after = os.times()
     cpu = after.children_user + after.children_system - before.children_user - before.children_system
     return {"wall_s": time.perf_counter() - start, "cpu_s": cpu}
@@ -51,7 +53,10 @@ def report(title: str, found: dict[str, list[dict[str, float]]], file: str, **mo
     medians: dict[str, dict[str, float]] = {}
     for name, rows in found.items():
         medians[name] = {key: median(row[key] for row in rows) for key in rows[0]}
-        cells = [f"{k} {v:.4g} ({min(r[k] for r in rows):.4g} to {max(r[k] for r in rows):.4g})" for k, v in medians[name].items()]
+        cells = [
+            f"{k} {v:.4g} ({min(r[k] for r in rows):.4g} to {max(r[k] for r in rows):.4g})"
+            for k, v in medians[name].items()
+        ]
         print(f"  {name:28} {'; '.join(cells)}")
     for key, value in more.items():
         print(f"  {key}: {value}")

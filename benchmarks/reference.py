@@ -1,4 +1,4 @@
-"""Pocket as diffusers knows it: the shipped weights, dequantised, in a FluxPipeline's own folder. Needs torch and diffusers."""
+"""Pocket as diffusers knows it: the shipped weights, dequantised, in a FluxPipeline's own folder; needs torch."""
 
 import json
 from pathlib import Path

@@ -6,8 +6,8 @@ Needs training/cache/ as made by training.data. Writes training/cache/vae-run/re
 held-out pictures above their reconstructions, and at the end cache/vae, a diffusers folder with the latent's shift and
 scale in its config.
 
-The loss is L1 + MSE / 2 + L1 of gradients / 2 + 2 x L1 of 8 x 8 averages + L1 of chroma + 1e-4 KL. Without the averages and
-the chroma the colours collapse onto one axis: green comes out blue.
+The loss is L1 + MSE / 2 + L1 of gradients / 2 + 2 x L1 of 8 x 8 averages + L1 of chroma + 1e-4 KL. Without the
+averages and the chroma the colours collapse onto one axis: green comes out blue.
 """
 
 import argparse
@@ -28,7 +28,7 @@ HERE = Path(__file__).parent
 
 
 def crops(pixels: np.ndarray, chosen: np.ndarray, side: int, rng: np.random.Generator) -> Tensor:
-    """Random crops, and whole pictures made small, mirrored and with swapped colour channels: float (n, 4, side, side)."""
+    """Random crops, and whole pictures made small, mirrored or with swapped colours: float (n, 4, side, side)."""
     made = []
     for i in chosen:
         picture = pixels[i]
@@ -50,7 +50,13 @@ def distance(found: Tensor, wanted: Tensor) -> Tensor:
     off = found - wanted
     chroma = off[:, :3] - off[:, :3].mean(1, keepdim=True)
     gradients = off.diff(dim=-1).abs().mean() + off.diff(dim=-2).abs().mean()
-    return off.abs().mean() + 0.5 * (off**2).mean() + 0.5 * gradients + 2 * F.avg_pool2d(off, 8).abs().mean() + chroma.abs().mean()
+    return (
+        off.abs().mean()
+        + 0.5 * (off**2).mean()
+        + 0.5 * gradients
+        + 2 * F.avg_pool2d(off, 8).abs().mean()
+        + chroma.abs().mean()
+    )
 
 
 def decibels(model: AutoencoderKL, pixels: Tensor) -> tuple[float, Tensor]:
@@ -64,7 +70,9 @@ def train(args: argparse.Namespace) -> None:
     out = CACHE / "vae-run"
     out.mkdir(parents=True, exist_ok=True)
     pixels, rows = load()
-    test = np.array([i for i, row in enumerate(rows) if zlib.crc32(row.key.encode()) % 100 == 0 and row.hue is None])[:96]
+    test = np.array([i for i, row in enumerate(rows) if zlib.crc32(row.key.encode()) % 100 == 0 and row.hue is None])[
+        :96
+    ]
     kept = np.setdiff1d(np.arange(len(rows)), [i for i, r in enumerate(rows) if zlib.crc32(r.key.encode()) % 100 == 0])
     shown = (torch.from_numpy(pixels[test]).permute(0, 3, 1, 2).float() / 127.5 - 1).to(device)
     model = AutoencoderKL.from_config(AutoencoderKL.load_config(HERE / "autoencoder.json")).to(device).train()

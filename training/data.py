@@ -41,14 +41,52 @@ class Source:
 
 
 SOURCES = [
-    Source("@iconify-json/twemoji", "1.2.5", "19046dff7d8707ce96212ec86468b36ac5f8e60409629dd13f809265c6d0ebb7", "CC-BY-4.0", "flat"),
-    Source("@iconify-json/noto", "1.2.9", "3e918d88fc945c0bb3d468dbace6f88caef67f01c9f0e7bcae0915a042e8f1ad", "Apache-2.0", "emoji"),
-    Source("@iconify-json/fluent-emoji-flat", "1.2.6", "7d064769dee690815f823bc5bcc511d957198caf9f5edd8dd9c1aa48a6aeb175", "MIT", "simple flat"),
-    Source("@lobehub/fluent-emoji-3d", "1.1.0", "c1bb7eee7de090205a232518a9ab4adb3df458bfbe8a1f78232991194c8b2e58", "MIT", "3d"),
-    Source("@iconify-json/emojione", "1.2.3", "26a14f44284407e8bcde91799388dca2bfd91dbcd55a97f425524a1c5b73610e", "CC-BY-4.0", "cartoon"),
-    Source("@iconify-json/flat-color-icons", "1.2.3", "d8878a9b0f02d749bc8671eb7d47882eb711185cbcefbb365cbfb488773c4786", "MIT", "icon"),
+    Source(
+        "@iconify-json/twemoji",
+        "1.2.5",
+        "19046dff7d8707ce96212ec86468b36ac5f8e60409629dd13f809265c6d0ebb7",
+        "CC-BY-4.0",
+        "flat",
+    ),
+    Source(
+        "@iconify-json/noto",
+        "1.2.9",
+        "3e918d88fc945c0bb3d468dbace6f88caef67f01c9f0e7bcae0915a042e8f1ad",
+        "Apache-2.0",
+        "emoji",
+    ),
+    Source(
+        "@iconify-json/fluent-emoji-flat",
+        "1.2.6",
+        "7d064769dee690815f823bc5bcc511d957198caf9f5edd8dd9c1aa48a6aeb175",
+        "MIT",
+        "simple flat",
+    ),
+    Source(
+        "@lobehub/fluent-emoji-3d",
+        "1.1.0",
+        "c1bb7eee7de090205a232518a9ab4adb3df458bfbe8a1f78232991194c8b2e58",
+        "MIT",
+        "3d",
+    ),
+    Source(
+        "@iconify-json/emojione",
+        "1.2.3",
+        "26a14f44284407e8bcde91799388dca2bfd91dbcd55a97f425524a1c5b73610e",
+        "CC-BY-4.0",
+        "cartoon",
+    ),
+    Source(
+        "@iconify-json/flat-color-icons",
+        "1.2.3",
+        "d8878a9b0f02d749bc8671eb7d47882eb711185cbcefbb365cbfb488773c4786",
+        "MIT",
+        "icon",
+    ),
 ]
-NAMES = Source("emojibase-data", "17.0.0", "d01d0e2ca4e22cb402679532155342c71e2e871f25c32223c013b8b166ebdf5a", "MIT", "")  # labels and keywords of every emoji
+NAMES = Source(
+    "emojibase-data", "17.0.0", "d01d0e2ca4e22cb402679532155342c71e2e871f25c32223c013b8b166ebdf5a", "MIT", ""
+)  # labels and keywords of every emoji
 
 
 @dataclass(frozen=True)
@@ -141,7 +179,10 @@ RARER = {"people-body": 0.35, "symbols": 0.35, "other": 0.6}
 def weight(title: str, group: str) -> float:
     if re.search(r"\b(heart|star|snowflake)\b", title):
         return 1.0
-    if re.search(r"\b(clock|oclock|thirty|arrow|zodiac)\b", title) and title not in {"alarm clock", "mantelpiece clock"}:
+    if re.search(r"\b(clock|oclock|thirty|arrow|zodiac)\b", title) and title not in {
+        "alarm clock",
+        "mantelpiece clock",
+    }:
         return 0.25
     return RARER.get(group, 1.0)
 
@@ -278,7 +319,7 @@ def build(limit: int | None) -> None:
                     images.append(other_pixels)
             print(f"{source.package}: {len(found) - broken} pictures, {broken} left out", flush=True)
     np.save(CACHE / "pictures.npy", np.stack(images))
-    with open(CACHE / "pictures.jsonl", "w") as out:
+    with (CACHE / "pictures.jsonl").open("w") as out:
         out.writelines(json.dumps(asdict(row)) + "\n" for row in rows)
     print(f"{len(rows)} pictures, {len({r.title for r in rows})} titles, {len({r.style for r in rows})} styles")
 
@@ -299,13 +340,15 @@ def attribute() -> None:
         author = author if isinstance(author, str) else author["name"]
         origin = info.get("author", {}).get("url") or package.get("homepage", "")
         lines.append(f"| {source.package} {source.version} | {author} | {source.licence} | {origin} |")
-    lines.append("\nText: MiniLM-L6-v2 (Apache-2.0, sentence-transformers, Microsoft), from which Pocket's text encoder was distilled.")
+    lines.append(
+        "\nText: MiniLM-L6-v2 (Apache-2.0, sentence-transformers, Microsoft), that Pocket's text encoder learned from."
+    )
     (HERE.parent / "ATTRIBUTION.md").write_text("\n".join(lines) + "\n")
 
 
 def load() -> tuple[np.ndarray, list[Picture]]:
     """The set as made by `build`: pixels (memory-mapped uint8, premultiplied RGBA) and what they show."""
-    rows = [Picture(**json.loads(line)) for line in open(CACHE / "pictures.jsonl")]
+    rows = [Picture(**json.loads(line)) for line in (CACHE / "pictures.jsonl").read_text().splitlines()]
     return np.load(CACHE / "pictures.npy", mmap_mode="r"), rows
 
 

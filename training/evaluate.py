@@ -2,9 +2,9 @@
 
     python -m training.evaluate                 # writes docs/pocket/sheet.png and docs/pocket/figures.json
 
-- recognised: a painted picture's nearest real drawing (16 x 16 pixels of premultiplied RGBA, squared difference) has the
-  prompt's title; among all titles of the training set, top-1 and top-10. Beside it the same for real drawings, each against
-  all drawings of other styles: the ceiling of so simple a judge.
+- recognised: a painted picture's nearest real drawing (16 x 16 pixels of premultiplied RGBA, squared difference) has
+  the prompt's title; among all titles of the training set, top-1 and top-10. Beside it the same for real drawings, each
+  against all drawings of other styles: the ceiling of so simple a judge.
 - held out: the same for style x title pairs that training never saw.
 - variety: mean pixel difference between seeds of one prompt, beside that between different prompts.
 - broken: share of pictures that are empty, filled to the edge, or half transparent all over.
@@ -25,12 +25,22 @@ from training.flow import held_out
 from training.sheet import PROMPTS, sheet
 
 DOCS = Path(__file__).parents[1] / "docs" / "pocket"
-STYLE_NAMES = {"flat": "flat", "emoji": "emoji", "simple flat": "simple", "3d": "3d", "cartoon": "cartoon", "icon": "icon"}
+STYLE_NAMES = {
+    "flat": "flat",
+    "emoji": "emoji",
+    "simple flat": "simple",
+    "3d": "3d",
+    "cartoon": "cartoon",
+    "icon": "icon",
+}
 
 
 def small(images: np.ndarray) -> np.ndarray:
     """uint8 (n, h, w, 4), premultiplied, to what the judge compares: float32 (n, 16 * 16 * 4) in 0..1."""
-    shrunk = [np.asarray(Image.fromarray(np.ascontiguousarray(i), "RGBa").resize((16, 16), Image.Resampling.BOX)) for i in images]
+    shrunk = [
+        np.asarray(Image.fromarray(np.ascontiguousarray(i), "RGBa").resize((16, 16), Image.Resampling.BOX))
+        for i in images
+    ]
     return np.stack(shrunk).reshape(len(images), -1).astype(np.float32) / 255
 
 
@@ -38,8 +48,8 @@ def premultiplied(image: Image.Image) -> np.ndarray:
     return np.asarray(image.convert("RGBa"))
 
 
-def ranks(found: np.ndarray, titles: list[str], real: np.ndarray, names: np.ndarray, hide: np.ndarray | None = None) -> np.ndarray:
-    """At which place among all titles, 1 being nearest, each picture's own title comes; hide: (n, drawings) to leave out."""
+def ranks(found: np.ndarray, titles: list[str], real: np.ndarray, names: np.ndarray, hide=None) -> np.ndarray:
+    """At which place among all titles, 1 being nearest, each picture's own title comes; hide: (n, drawings) left out."""
     places = []
     for i, title in enumerate(titles):
         distance = ((real - found[i]) ** 2).sum(1)
@@ -53,7 +63,11 @@ def ranks(found: np.ndarray, titles: list[str], real: np.ndarray, names: np.ndar
 
 
 def top(places: np.ndarray) -> dict[str, float]:
-    return {"top_1": round(float((places == 1).mean()), 3), "top_10": round(float((places <= 10).mean()), 3), "n": len(places)}
+    return {
+        "top_1": round(float((places == 1).mean()), 3),
+        "top_10": round(float((places <= 10).mean()), 3),
+        "n": len(places),
+    }
 
 
 def main() -> None:
@@ -92,7 +106,10 @@ def main() -> None:
     hide = np.stack([styles == rows[i].style for i in chosen])
     figures["real_drawings"] = top(ranks(small(pixels[chosen]), [rows[i].title for i in chosen], real, names, hide))
 
-    within = [np.abs(small(np.stack([paint(p, s) for s in (1, 2)]))[0] - small(painted[[k]])[0]).mean() for k, p in enumerate(PROMPTS[::5])]
+    within = [
+        np.abs(small(np.stack([paint(p, s) for s in (1, 2)]))[0] - small(painted[[k]])[0]).mean()
+        for k, p in enumerate(PROMPTS[::5])
+    ]
     across = np.abs(small(painted)[:, None] - small(painted)[None]).mean(-1)
     figures["variety"] = {
         "between_seeds": round(float(np.mean(within)), 4),

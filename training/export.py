@@ -105,9 +105,16 @@ def export_text(source: Path, out: Path) -> None:
     config = json.loads((source / "config.json").read_text())
     state = {k: v for k, v in state_of(source).items() if not k.startswith("pooler")}
     weights = graphs.Weights(state)
-    weights.save(out / "text.safetensors", {"config": json.dumps({k: v for k, v in config.items() if not k.startswith("_")})})
+    weights.save(
+        out / "text.safetensors", {"config": json.dumps({k: v for k, v in config.items() if not k.startswith("_")})}
+    )
     g, states, pooled = graphs.text(weights, config)
-    g.save(out / "text.onnx", out / "text.safetensors", {"ids": (INT64, [1, "tokens"])}, {"states": states, "pooled": pooled})
+    g.save(
+        out / "text.onnx",
+        out / "text.safetensors",
+        {"ids": (INT64, [1, "tokens"])},
+        {"states": states, "pooled": pooled},
+    )
     book = json.loads((source / "tokenizer.json").read_text())
     (out / "tokenizer.json").write_text(json.dumps(book, ensure_ascii=False, separators=(",", ":")))
     model, tokenizer = load_encoder(source)
@@ -128,16 +135,25 @@ def stamp(out: Path) -> None:
     lines = [f'    {{ name = "{n}", sha256 = "{hashlib.sha256((out / n).read_bytes()).hexdigest()}" }},' for n in names]
     text = re.sub(r"(?s)files = \[.*?\n\]", "files = [\n" + "\n".join(lines) + "\n]", card.read_text())
     parameters = sum(
-        int(np.prod(v.shape)) for n in names if n.endswith("safetensors") for k, v in load_file(out / n).items() if "_scale" not in k
+        int(np.prod(v.shape))
+        for n in names
+        if n.endswith("safetensors")
+        for k, v in load_file(out / n).items()
+        if "_scale" not in k
     )
     card.write_text(re.sub(r"parameters = \d+", f"parameters = {parameters}", text))
-    print(f"{len(names)} files, {sum((out / n).stat().st_size for n in names) / 1e6:.1f} MB, {parameters / 1e6:.1f} M parameters")
+    megabytes = sum((out / n).stat().st_size for n in names) / 1e6
+    print(f"{len(names)} files, {megabytes:.1f} MB, {parameters / 1e6:.1f} M parameters")
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--transformer", type=Path, required=True, help="a diffusers folder, as training.flow writes it")
-    parser.add_argument("--only", choices=["transformer", "autoencoder", "text"], help="leave the other parts as they are")
+    parser.add_argument(
+        "--transformer", type=Path, required=True, help="a diffusers folder, as training.flow writes it"
+    )
+    parser.add_argument(
+        "--only", choices=["transformer", "autoencoder", "text"], help="leave the other parts as they are"
+    )
     args = parser.parse_args()
     torch.set_num_threads(1)
     POCKET.mkdir(exist_ok=True)

@@ -7,14 +7,15 @@ training.text. Writes training/cache/flow/NAME/: `resume.pt` every few minutes, 
 at the end the averaged weights as a diffusers folder. Run the same command again to go on where it stopped.
 
 Conventions: z = (latent - shift) * scale; x_t = (1 - t) z + t noise; the model answers noise - z at timestep t in 0..1
-(rectified flow, Liu et al. 2022, https://arxiv.org/abs/2209.03003); t is the sigmoid of a normal draw (Esser et al. 2024,
-https://arxiv.org/abs/2403.03206). Matrices inside the blocks learn by Muon (https://kellerjordan.github.io/posts/muon/).
+(rectified flow, Liu et al. 2022, https://arxiv.org/abs/2209.03003); t is the sigmoid of a normal draw (Esser et al.
+2024, https://arxiv.org/abs/2403.03206). Matrices inside the blocks learn by Muon (https://kellerjordan.github.io/posts/muon/).
 """
 
 import argparse
 import math
 import time
 import zlib
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -29,7 +30,22 @@ from training.sheet import PROMPTS, sheet
 from training.text import load_encoder, tokenize
 
 # Shapes for other ratios than 1:1, rows x columns of 16 pixels; a picture as large as fits stands in the middle.
-WIDE = [(4, 7), (7, 4), (5, 9), (9, 5), (6, 8), (8, 6), (5, 7), (7, 5), (4, 10), (10, 4), (3, 9), (9, 3), (4, 12), (12, 4)]
+WIDE = [
+    (4, 7),
+    (7, 4),
+    (5, 9),
+    (9, 5),
+    (6, 8),
+    (8, 6),
+    (5, 7),
+    (7, 5),
+    (4, 10),
+    (10, 4),
+    (3, 9),
+    (9, 3),
+    (4, 12),
+    (12, 4),
+]
 TOKENS = 12  # of text in training; longer captions are cut, longer prompts read in full when painting
 
 
@@ -95,7 +111,9 @@ def look(model: FluxTransformer2DModel, x: Tensor, t: Tensor, text: tuple[Tensor
 
 
 @torch.no_grad()
-def paint(model, vae, encode, prompts: list[str], side: int, steps: int = 16, guidance: float = 3.0, seed: int = 0) -> np.ndarray:
+def paint(
+    model, vae, encode, prompts: list[str], side: int, steps: int = 16, guidance: float = 3.0, seed: int = 0
+) -> np.ndarray:
     """Pictures of the prompts by Euler's steps with guidance: uint8 (n, side, side, 4), premultiplied."""
     device = next(model.parameters()).device
     h = side // 8
@@ -104,7 +122,7 @@ def paint(model, vae, encode, prompts: list[str], side: int, steps: int = 16, gu
     wanted, unwanted = encode(prompts), encode([""] * len(prompts))
     ids = places(h, h).to(device)
     times = torch.linspace(1, 0, steps + 1)
-    for now, later in zip(times[:-1], times[1:], strict=True):
+    for now, later in pairwise(times):
         t = now.expand(len(prompts)).to(device)
         v = look(model, x, t, unwanted, ids)
         v = v + guidance * (look(model, x, t, wanted, ids) - v)
@@ -222,12 +240,20 @@ def train(args: argparse.Namespace) -> None:
         averaged.load_state_dict(average)
         averaged.eval().half().save_pretrained(out / "transformer")
         averaged = averaged.float().to(device)
-        sheet(paint(averaged, vae, encode, PROMPTS, args.side), PROMPTS, columns=10).save(out / f"sheet-{seen // 1000:05d}k.png")
+        sheet(paint(averaged, vae, encode, PROMPTS, args.side), PROMPTS, columns=10).save(
+            out / f"sheet-{seen // 1000:05d}k.png"
+        )
 
     rng = np.random.default_rng(1_000 + step)
     total, started, kept_at, losses = args.minutes * 60, time.time(), time.time(), []
     before = spent
-    log = open(out / "log.txt", "a", buffering=1)
+
+    def log(line: str) -> None:
+        print(line, flush=True)
+        with (out / "log.txt").open("a") as file:
+            file.write(line + "\n")
+
+    tick = time.time()
     while spent < total:
         left = 1 - spent / total
         scale = min(1, (step + 1) / 200) * min(1, left / args.decay)
@@ -240,7 +266,9 @@ def train(args: argparse.Namespace) -> None:
         clean, ids = pack(z).to(device), places(*z.shape[2:]).to(device)
         text = said.draw(chosen, rng)
         noise = torch.from_numpy(rng.standard_normal(clean.shape, dtype=np.float32)).to(device)
-        t = torch.sigmoid(torch.from_numpy(rng.standard_normal(args.batch, dtype=np.float32)) + args.noise_mean).to(device)
+        t = torch.sigmoid(torch.from_numpy(rng.standard_normal(args.batch, dtype=np.float32)) + args.noise_mean).to(
+            device
+        )
         x = torch.lerp(clean, noise, t[:, None, None])
         error = look(fast, x, t, (text[0].to(device), text[1].to(device)), ids) - (noise - clean)
         loss = (error**2).mean()
@@ -259,16 +287,14 @@ def train(args: argparse.Namespace) -> None:
         if not math.isfinite(losses[-1]):
             raise SystemExit("the loss is no longer a number: lower --lr and start from the last checkpoint")
         if step % 100 == 0:
-            rate = 100 * args.batch / (time.time() - tick) if step > 100 and "tick" in locals() else 0
-            tick = time.time()
-            line = f"step {step} seen {seen} loss {np.mean(losses[-100:]):.4f} {rate:.0f}/s scale {scale:.3f} minutes {spent / 60:.1f}"
-            print(line, flush=True)
-            log.write(line + "\n")
+            rate, tick = 100 * args.batch / (time.time() - tick), time.time()
+            figures = f"step {step} seen {seen} loss {np.mean(losses[-100:]):.4f} {rate:.0f}/s"
+            log(f"{figures} rate scale {scale:.3f} minutes {spent / 60:.1f}")
         if time.time() - kept_at > args.keep * 60:
             keep()
             kept_at = time.time()
     keep()
-    log.write(f"done seen {seen} loss {np.mean(losses[-300:]):.4f}\n")
+    log(f"done seen {seen} loss {np.mean(losses[-300:]):.4f}")
 
 
 if __name__ == "__main__":
@@ -279,9 +305,13 @@ if __name__ == "__main__":
     parser.add_argument("--init", help="a folder of transformer weights to start from")
     parser.add_argument("--batch", type=int, default=96)
     parser.add_argument("--lr", type=float, default=8e-4)
-    parser.add_argument("--decay", type=float, default=0.4, help="the last share of the time, in which the rate falls to zero")
+    parser.add_argument(
+        "--decay", type=float, default=0.4, help="the last share of the time, in which the rate falls to zero"
+    )
     parser.add_argument("--ema", type=float, default=0.998)
-    parser.add_argument("--noise-mean", type=float, default=0.2, help="higher: more noise is trained on (for larger sides)")
+    parser.add_argument(
+        "--noise-mean", type=float, default=0.2, help="higher: more noise is trained on (for larger sides)"
+    )
     parser.add_argument("--wide", type=float, default=0.0, help="share of batches that are not square")
     parser.add_argument("--compile", action="store_true", help="torch.compile: a minute to start, a tenth faster after")
     parser.add_argument("--keep", type=float, default=8, help="minutes between checkpoints")

@@ -96,7 +96,9 @@ class Graph:
         """x @ W.T + b for the stored `name.weight` and `name.bias`."""
         bias = self.weight(f"{name}.bias")
         if not int8:
-            return self.op("Add", self.op("MatMul", x, self.op("Transpose", self.weight(f"{name}.weight"), perm=[1, 0])), bias)
+            return self.op(
+                "Add", self.op("MatMul", x, self.op("Transpose", self.weight(f"{name}.weight"), perm=[1, 0])), bias
+            )
         if x not in self.quantised:
             self.quantised[x] = tuple(self.op("DynamicQuantizeLinear", x, outputs=3))
         values, scale, zero = self.quantised[x]
@@ -106,7 +108,9 @@ class Graph:
 
     def layer_norm(self, x: str, size: int, eps: float, name: str | None = None) -> str:
         if name:
-            return self.op("LayerNormalization", x, self.weight(f"{name}.weight"), self.weight(f"{name}.bias"), epsilon=eps)
+            return self.op(
+                "LayerNormalization", x, self.weight(f"{name}.weight"), self.weight(f"{name}.bias"), epsilon=eps
+            )
         return self.op("LayerNormalization", x, self.const(np.ones(size, np.float32)), epsilon=eps)
 
     def rms_norm(self, x: str, name: str) -> str:
@@ -121,7 +125,12 @@ class Graph:
         size = self.weights.tensors[f"{name}.weight"].shape[-1]
         pads = pads if size > 1 else (0, 0, 0, 0)
         return self.op(
-            "Conv", x, self.weight(f"{name}.weight"), self.weight(f"{name}.bias"), pads=list(pads), strides=[stride, stride]
+            "Conv",
+            x,
+            self.weight(f"{name}.weight"),
+            self.weight(f"{name}.bias"),
+            pads=list(pads),
+            strides=[stride, stride],
         )
 
     def group_norm(self, x: str, name: str, groups: int) -> str:
@@ -135,11 +144,13 @@ class Graph:
     def slice(self, x: str, start: int, end: int, axis: int) -> str:
         return self.op("Slice", x, self.ints(start), self.ints(end), self.ints(axis))
 
-    def save(self, path: Path, weights_file: Path, inputs: dict[str, tuple[int, list]], outputs: dict[str, str]) -> None:
+    def save(
+        self, path: Path, weights_file: Path, inputs: dict[str, tuple[int, list]], outputs: dict[str, str]
+    ) -> None:
         """Write the graph; inputs: name to (type, shape); outputs: public name to inner name."""
         for public, inner in outputs.items():
             self.nodes.append(helper.make_node("Identity", [inner], [public]))
-        with open(weights_file, "rb") as stream:
+        with weights_file.open("rb") as stream:
             (length,) = struct.unpack("<Q", stream.read(8))
             header = json.loads(stream.read(length))
         initializers = list(self.constants)
@@ -147,7 +158,11 @@ class Graph:
             begin, end = header[name]["data_offsets"]
             tensor = TensorProto(name=name, data_type=TYPES[header[name]["dtype"]], dims=header[name]["shape"])
             tensor.data_location = TensorProto.EXTERNAL
-            for key, value in [("location", weights_file.name), ("offset", 8 + length + begin), ("length", end - begin)]:
+            for key, value in [
+                ("location", weights_file.name),
+                ("offset", 8 + length + begin),
+                ("length", end - begin),
+            ]:
                 tensor.external_data.add(key=key, value=str(value))
             initializers.append(tensor)
         graph = helper.make_graph(
@@ -285,7 +300,15 @@ def decoder(weights: Weights, config: dict) -> tuple[Graph, str]:
             x = _resnet(g, x, f"decoder.up_blocks.{i}.resnets.{j}", groups)
         if i < blocks - 1:
             twice = g.const(np.array([1, 1, 2, 2], np.float32))
-            x = g.op("Resize", x, "", twice, mode="nearest", coordinate_transformation_mode="asymmetric", nearest_mode="floor")
+            x = g.op(
+                "Resize",
+                x,
+                "",
+                twice,
+                mode="nearest",
+                coordinate_transformation_mode="asymmetric",
+                nearest_mode="floor",
+            )
             x = g.conv(x, f"decoder.up_blocks.{i}.upsamplers.0.conv")
     return g, g.conv(g.silu(g.group_norm(x, "decoder.conv_norm_out", groups)), "decoder.conv_out")
 
@@ -310,7 +333,7 @@ def encoder(weights: Weights, config: dict) -> tuple[Graph, str]:
 
 
 def text(weights: Weights, config: dict) -> tuple[Graph, str, str]:
-    """Input: ids (1, tokens) int64, no padding. Results: states (1, tokens, 384) and pooled (1, 384), at training's scales.
+    """Input: ids (1, tokens) int64, no padding. Results: states (1, tokens, 384), pooled (1, 384), as in training.
 
     Its inputs have outliers that dynamic int8 does not survive (a tenth of error), and it runs once a prompt: so fp32.
     """
@@ -328,12 +351,18 @@ def text(weights: Weights, config: dict) -> tuple[Graph, str, str]:
     whole = g.op("Squeeze", length, g.ints(0))
     order = g.op("Range", g.const(np.int64(0)), whole, g.const(np.int64(1)))
     kind = g.op("Slice", g.weight("embeddings.token_type_embeddings.weight"), g.ints(0), g.ints(1), g.ints(0))
-    x = g.op("Add", rows("embeddings.word_embeddings.weight", "ids"), rows("embeddings.position_embeddings.weight", order))
+    x = g.op(
+        "Add", rows("embeddings.word_embeddings.weight", "ids"), rows("embeddings.position_embeddings.weight", order)
+    )
     x = g.layer_norm(g.op("Add", x, kind), config["hidden_size"], eps, "embeddings.LayerNorm")
     for i in range(config["num_hidden_layers"]):
         name = f"encoder.layer.{i}"
         q, k, v = (
-            g.op("Transpose", g.op("Reshape", g.linear(x, f"{name}.attention.self.{p}"), g.ints(0, 0, heads, size)), perm=[0, 2, 1, 3])
+            g.op(
+                "Transpose",
+                g.op("Reshape", g.linear(x, f"{name}.attention.self.{p}"), g.ints(0, 0, heads, size)),
+                perm=[0, 2, 1, 3],
+            )
             for p in ("query", "key", "value")
         )
         scores = g.op("MatMul", q, g.op("Transpose", k, perm=[0, 1, 3, 2]))
@@ -342,7 +371,9 @@ def text(weights: Weights, config: dict) -> tuple[Graph, str, str]:
         x = g.op("Add", x, g.linear(mixed, f"{name}.attention.output.dense"))
         x = g.layer_norm(x, heads * size, eps, f"{name}.attention.output.LayerNorm")
         inner = g.op("Gelu", g.linear(x, f"{name}.intermediate.dense"))
-        x = g.layer_norm(g.op("Add", x, g.linear(inner, f"{name}.output.dense")), heads * size, eps, f"{name}.output.LayerNorm")
+        x = g.layer_norm(
+            g.op("Add", x, g.linear(inner, f"{name}.output.dense")), heads * size, eps, f"{name}.output.LayerNorm"
+        )
     mean = g.op("ReduceMean", x, g.ints(1), keepdims=0)
     norm = g.op("Sqrt", g.op("ReduceSum", g.op("Mul", mean, mean), g.ints(-1), keepdims=1))
     return g, g.op("Mul", x, g.const(2.0)), g.op("Mul", g.op("Div", mean, norm), g.const(20.0))

@@ -3,12 +3,14 @@
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-PROMPTS = (
-    "red apple, blue car, green car, yellow star, purple heart, red heart, smiling face, crying face, face with sunglasses, "
-    "sun, moon, cloud, cloud with rain, snowflake, fire, tree, palm tree, cactus, flower, rose, mushroom, banana, grapes, "
-    "watermelon, pizza, hamburger, ice cream, cup of coffee, birthday cake, cat, dog, rabbit, fish, whale, butterfly, bird, "
-    "snake, house, castle, tent, airplane, rocket, ship, bicycle, bus, clock, key, gift, balloon, umbrella"
-).split(", ")
+PROMPTS = [
+    "red apple", "blue car", "green car", "yellow star", "purple heart", "red heart", "smiling face", "crying face",
+    "face with sunglasses", "sun", "moon", "cloud", "cloud with rain", "snowflake", "fire", "tree", "palm tree",
+    "cactus", "flower", "rose", "mushroom", "banana", "grapes", "watermelon", "pizza", "hamburger", "ice cream",
+    "cup of coffee", "birthday cake", "cat", "dog", "rabbit", "fish", "whale", "butterfly", "bird", "snake",
+    "house", "castle", "tent", "airplane", "rocket", "ship", "bicycle", "bus", "clock", "key", "gift", "balloon",
+    "umbrella",
+]  # fmt: skip
 
 
 def sheet(pictures: np.ndarray, titles: list[str], columns: int, side: int = 128) -> Image.Image:

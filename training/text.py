@@ -91,7 +91,10 @@ def pruned_tokenizer(folder: Path, texts: list[str]) -> tuple[dict, list[int]]:
 
 def tokenize(tokenizer: Tokenizer, texts: list[str], tokens: int | None = None) -> tuple[Tensor, Tensor]:
     """ids and mask, both (n, tokens) int64; longer texts are cut, shorter ones padded with zeros."""
-    rows = [e.ids[: MAX_TOKENS - 1] + e.ids[-1:] if len(e.ids) > MAX_TOKENS else e.ids for e in tokenizer.encode_batch(texts)]
+    rows = [
+        e.ids[: MAX_TOKENS - 1] + e.ids[-1:] if len(e.ids) > MAX_TOKENS else e.ids
+        for e in tokenizer.encode_batch(texts)
+    ]
     wide = tokens or max(map(len, rows))
     rows = [r if len(r) <= wide else r[: wide - 1] + r[-1:] for r in rows]
     ids = torch.zeros(len(rows), wide, dtype=torch.int64)
@@ -123,7 +126,18 @@ def combination(names: list[str], words: list[str], rng: random.Random) -> str:
     """A text that no caption is: what people will type."""
     a, b, colour, word = rng.choice(names), rng.choice(names), rng.choice([*COLOURS]), rng.choice(words)
     style = rng.choice(["", "", ", flat style", ", 3d style", ", emoji style", ", cartoon style", " sticker", " icon"])
-    form = rng.choice(["{a} and {b}", "{c} {a}", "a {c} {a} with a {b}", "{w}", "{w} {a}", "a {a} on a {c} background", "{c} {w}", "two {a}"])
+    form = rng.choice(
+        [
+            "{a} and {b}",
+            "{c} {a}",
+            "a {c} {a} with a {b}",
+            "{w}",
+            "{w} {a}",
+            "a {a} on a {c} background",
+            "{c} {w}",
+            "two {a}",
+        ]
+    )
     return form.format(a=a, b=b, c=colour, w=word) + style
 
 
@@ -131,7 +145,7 @@ def distil(minutes: float, batch: int) -> None:
     out = CACHE / "text"
     out.mkdir(parents=True, exist_ok=True)
     folder = teacher_folder()
-    teacher, full = load_encoder(folder)
+    teacher, _ = load_encoder(folder)
     said, names = corpus()
     book, keep = pruned_tokenizer(folder, said)
     (out / "tokenizer.json").write_text(json.dumps(book, ensure_ascii=False))
@@ -180,7 +194,10 @@ def distil(minutes: float, batch: int) -> None:
         optimiser.step()
         step, seen = step + 1, seen + batch
         if step % 100 == 0:
-            print(f"seen {seen} error {error.item():.4f} loss {loss.item():.4f} {step * batch / (time.time() - start):.0f}/s", flush=True)
+            print(
+                f"seen {seen} error {error.item():.4f} loss {loss.item():.4f} {step * batch / spent:.0f}/s",
+                flush=True,
+            )
         if step % 500 == 0:
             torch.save({"student": student.state_dict(), "optimiser": optimiser.state_dict(), "seen": seen}, checkpoint)
     student.bert.save_pretrained(out)

@@ -1,7 +1,7 @@
 """Sfumato: a self-hosted studio for AI pictures.
 
-    from sfumato import Studio
-    Studio().paint("a red apple", n=4)[0].save("apple.png")
+from sfumato import Studio
+Studio().paint("a red apple", n=4)[0].save("apple.png")
 """
 
 from importlib import import_module
@@ -17,7 +17,13 @@ if TYPE_CHECKING:
 __all__ = ["Order", "Picture", "Recipe", "Settings", "Studio"]
 __version__ = "0.1.0"
 
-_HOMES = {"Order": "core.order", "Picture": "core.picture", "Recipe": "core.recipe", "Settings": "settings", "Studio": "studio"}
+_HOMES = {
+    "Order": "core.order",
+    "Picture": "core.picture",
+    "Recipe": "core.recipe",
+    "Settings": "settings",
+    "Studio": "studio",
+}
 
 
 def __getattr__(name: str) -> object:

@@ -35,7 +35,11 @@ def _python() -> Finding:
 
 
 def _processor() -> Finding:
-    return Finding("processor", f"{len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count()} cores", "good")
+    return Finding(
+        "processor",
+        f"{len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count()} cores",
+        "good",
+    )
 
 
 def _memory() -> Finding:
@@ -44,7 +48,12 @@ def _memory() -> Finding:
     except (ValueError, OSError, AttributeError):
         return Finding("memory", "not known on this system", "optional")
     enough = pages >= 2 * 2**30
-    return Finding("memory", f"{pages / 2**30:.1f} GB", "good" if enough else "optional", "" if enough else "Pocket wants 1 GB free")
+    return Finding(
+        "memory",
+        f"{pages / 2**30:.1f} GB",
+        "good" if enough else "optional",
+        "" if enough else "Pocket wants 1 GB free",
+    )
 
 
 def _runtime() -> Finding:

@@ -93,7 +93,9 @@ class Studio:
         """Raise what saving there would raise, before anything is painted; returns warnings, one line each."""
         writer = exports.check(path, format=format, quality=quality, metadata=metadata, force=force)
         if not writer.alpha and background in {None, "transparent"}:
-            return [f"{writer.name} has no transparency: the picture is laid on white; choose another with --background"]
+            return [
+                f"{writer.name} has no transparency: the picture is laid on white; choose another with --background"
+            ]
         return []
 
     def keep(self, picture: Picture) -> "Entry":

@@ -17,7 +17,7 @@ class Parts:
 
     def __init__(self, settings: Settings | None = None):
         self.settings = settings or Settings()
-        self._models: dict[str, "Model"] = {}
+        self._models: dict[str, Model] = {}
 
     @property
     def save(self) -> Save:

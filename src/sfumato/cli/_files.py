@@ -31,7 +31,12 @@ def paths_for(recipes: list[Recipe], out: str | None, ending: str | None) -> lis
     digits = len(str(len(recipes)))
     paths: dict[Path, None] = {}
     for number, recipe in enumerate(recipes, 1):
-        fields = {"seed": str(recipe.seed), "n": f"{number:0{digits}}", "model": recipe.model, "prompt": slug(recipe.prompt)}
+        fields = {
+            "seed": str(recipe.seed),
+            "n": f"{number:0{digits}}",
+            "model": recipe.model,
+            "prompt": slug(recipe.prompt),
+        }
         path = Path(re.sub(r"{(\w+)}", lambda m, fields=fields: fields[m[1]], pattern))
         if path in paths:  # the same prompt and seed twice in one order
             path = path.with_stem(f"{path.stem}-{number:0{digits}}")

@@ -17,6 +17,8 @@ def command(json: Annotated[bool, typer.Option("--json", help="The findings as J
         _tables.print_json([asdict(f) for f in findings])
     else:
         marks = {"good": "ok", "optional": "--", "bad": "NO"}
-        _tables.print_table(["", "what", "found", "to mend it"], [[marks[f.state], f.what, f.found, f.mend] for f in findings])
+        _tables.print_table(
+            ["", "what", "found", "to mend it"], [[marks[f.state], f.what, f.found, f.mend] for f in findings]
+        )
     if any(f.state == "bad" for f in findings):
         raise typer.Exit(1)

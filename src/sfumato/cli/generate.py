@@ -16,7 +16,7 @@ def _names(known: list[str]) -> str:
     return ", ".join(known)
 
 
-def _starting_with(known: list[str]):  # noqa: ANN202 - Typer wants the function as it is
+def _starting_with(known: list[str]):
     return lambda incomplete: [name for name in known if name.startswith(incomplete)]
 
 
@@ -25,18 +25,22 @@ Number = Annotated[int, typer.Option("-n", "--number", help="How many pictures; 
 
 def command(
     prompt: Annotated[str | None, typer.Argument(help="What to paint; - reads it from stdin.")] = None,
-    prompts: Annotated[Path | None, typer.Option(help="A file of prompts, one a line, each an order of its own.")] = None,
+    prompts: Annotated[
+        Path | None, typer.Option(help="A file of prompts, one a line, each an order of its own.")
+    ] = None,
     negative: Annotated[str | None, typer.Option(help="What should not be there.")] = None,
     n: Number = 1,
     seed: Annotated[int | None, typer.Option(help="0 to 2^64 - 1, 0 too is a seed. [default: a fresh one]")] = None,
     model: Annotated[
-        str | None, typer.Option(help=f"One of: {_names(catalog.names())}.", autocompletion=_starting_with(catalog.names()))
+        str | None,
+        typer.Option(help=f"One of: {_names(catalog.names())}.", autocompletion=_starting_with(catalog.names())),
     ] = None,
     steps: Annotated[int | None, typer.Option(help="Steps from noise to picture. [default: the model's]")] = None,
     guidance: Annotated[float | None, typer.Option(help="How closely the prompt is followed.")] = None,
     rescale: Annotated[float | None, typer.Option(help="0 to 1: take back the contrast strong guidance adds.")] = None,
     sampler: Annotated[
-        str | None, typer.Option(help=f"One of: {_names(samplers.names())}.", autocompletion=_starting_with(samplers.names()))
+        str | None,
+        typer.Option(help=f"One of: {_names(samplers.names())}.", autocompletion=_starting_with(samplers.names())),
     ] = None,
     schedule: Annotated[
         str | None,
@@ -128,7 +132,9 @@ def _prompts(prompt: str | None, file: Path | None) -> list[str]:
         with file.open("rb") as stream:
             text = _limited(stream.read(LARGEST + 1), str(file))
     except OSError as error:
-        raise RequestError(f"{file} cannot be read: {error.strerror}; give a text file with one prompt a line") from error
+        raise RequestError(
+            f"{file} cannot be read: {error.strerror}; give a text file with one prompt a line"
+        ) from error
     lines = [line.strip() for line in text.split("\n") if line.strip()]
     if not lines:
         raise RequestError(f"{file} holds no prompt: write one a line")

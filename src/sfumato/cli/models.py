@@ -23,7 +23,7 @@ def command(
         _tables.print_table(["model", "what it is", "parameters", "licence"], rows)
         return
     (card,) = cards
-    sizes = card.sizes
+    sizes, guidance = card.sizes, card.guidance
     rows = [
         ["what it is", card.about],
         ["knows", card.knows],
@@ -31,8 +31,14 @@ def command(
         ["licence", card.licence + (", commercial use allowed" if card.commercial else ", not for commercial use")],
         ["parameters", f"{card.parameters / 1e6:.1f} million"],
         ["steps", f"{card.steps.low:g} to {card.steps.high:g}, usually {card.steps.default:g}"],
-        ["guidance", f"{card.guidance.low:g} to {card.guidance.high:g}, usually {card.guidance.default:g} ({card.guidance_kind})"],
-        ["sizes", f"{sizes.low} to {sizes.high} a side, multiples of {sizes.multiple}; paints best near {sizes.best}x{sizes.best}"],
+        [
+            "guidance",
+            f"{guidance.low:g} to {guidance.high:g}, usually {guidance.default:g} ({card.guidance_kind})",
+        ],
+        [
+            "sizes",
+            f"{sizes.low} to {sizes.high} a side, multiples of {sizes.multiple}; best at {sizes.best}x{sizes.best}",
+        ],
         ["negative prompt", "yes" if card.text.negative else "no"],
         ["sampler, schedule", f"{card.sampler}, {card.schedule}"],
         ["styles", ", ".join(card.styles.names) if card.styles else "none"],

@@ -10,8 +10,8 @@ class Order(BaseModel):
     """One wish. None means "you choose"; ranges are checked by planning, which knows the model's card.
 
     n: pictures; picture i has seed + i. seed: 0 to 2**64 - 1. guidance: how strongly the prompt is followed.
-    rescale: 0 to 1, takes back the contrast that strong guidance adds. width and height: pixels, both or neither; or aspect_ratio (core/ratios.py) with megapixels. background: `transparent`,
-    `white`, `black` or `#rrggbb`; None leaves what the model paints.
+    rescale: 0 to 1, takes back the contrast that strong guidance adds. width and height: pixels, both or neither; or
+    aspect_ratio (core/ratios.py) with megapixels. background: `transparent`, `white`, `black` or `#rrggbb`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -7,7 +7,8 @@ name the text too. The conductor answers rows.
 Two scales of noise are in use, and a look is always in the scale of the model that answers it:
 
 - diffusion (Karras et al. 2022, https://arxiv.org/abs/2206.00364): x = clean + sigma * noise, sigma from about 80 to 0;
-- flow (Lipman et al. 2023, https://arxiv.org/abs/2210.02747): x = (1 - sigma) * clean + sigma * noise, sigma from 1 to 0.
+- flow (Lipman et al. 2023, https://arxiv.org/abs/2210.02747): x = (1 - sigma) * clean + sigma * noise, sigma from 1
+to 0.
 """
 
 from collections.abc import Callable, Generator

@@ -18,4 +18,6 @@ def checked_background(background: str | None) -> str:
         return value
     if re.fullmatch(r"#[0-9a-f]{3}", value):
         return "#" + "".join(2 * digit for digit in value[1:])
-    raise RequestError(f"background {background[:40]!r} is not known: use transparent, white, black or a colour as #ff8800")
+    raise RequestError(
+        f"background {background[:40]!r} is not known: use transparent, white, black or a colour as #ff8800"
+    )

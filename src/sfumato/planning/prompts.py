@@ -12,7 +12,7 @@ LONGEST = 10_000
 def checked_prompt(prompt: str) -> str:
     """The prompt as it is; RequestError if it is empty, too long, or not text."""
     if not prompt.strip():
-        raise RequestError("the prompt is empty: say what to paint, as in sfumato generate \"a red apple\"")
+        raise RequestError('the prompt is empty: say what to paint, as in sfumato generate "a red apple"')
     return _text("prompt", prompt)
 
 

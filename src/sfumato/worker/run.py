@@ -81,7 +81,10 @@ def run(
             task, text = start(recipe, canvas, model)
             task.cancelled = lambda recipe=recipe: cancelled(recipe)
             if text.unread:
-                yield Warned(recipe, f"{recipe.model} reads {model.card.text.tokens} pieces of a prompt; not read: {text.unread!r}")
+                yield Warned(
+                    recipe,
+                    f"{recipe.model} reads {model.card.text.tokens} pieces of a prompt; not read: {text.unread!r}",
+                )
             conductor.add(task)
             under_way[task] = recipe, time.perf_counter()
             room = max(1, model.rows_at_once // 2)
@@ -107,4 +110,3 @@ def check_weights(recipe: Recipe, model: Model) -> None:
             f"this recipe is for {recipe.model} with weights {recipe.weights}, here are {model.card.weights}: "
             f"the picture would be another one; paint it anew with sfumato generate --seed {recipe.seed}"
         )
-

@@ -9,7 +9,9 @@ from collections.abc import Sequence
 from functools import cached_property, lru_cache
 from pathlib import Path
 
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before a runtime loads: spinning threads cost ten times on busy cores
+os.environ.setdefault(
+    "OMP_WAIT_POLICY", "PASSIVE"
+)  # before a runtime loads: spinning threads cost ten times on busy cores
 
 import numpy as np
 import onnxruntime

@@ -16,7 +16,7 @@ def verified_file(path: Path, sha256: str, model: str) -> Path:
     """The path, once its bytes are what they should be."""
     mend = "reinstall sfumato" if model == "pocket" else f"run sfumato pull {model}"
     try:
-        with open(path, "rb") as stream:
+        with path.open("rb") as stream:
             found = hashlib.file_digest(stream, "sha256").hexdigest()
     except OSError as error:
         raise DamagedWeights(f"{model}: weight file {path.name} cannot be read ({error.strerror}); {mend}") from error
