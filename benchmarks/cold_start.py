@@ -1,6 +1,6 @@
 """From process start to a picture on disk: Sfumato beside diffusers' FluxPipeline with the same weights.
 
-    python -m benchmarks.cold_start --rounds 7        # needs the reference extra
+    python -m benchmarks.cold_start --rounds 7        # needs the test extra
 
 Both paint one picture of Pocket, same size, steps and guidance, each in a fresh process. FluxPipeline wants CLIP and
 T5; it is given our text encoder's states as prompt embeddings instead, which leaves its encoders out (in its favour).

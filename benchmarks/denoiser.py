@@ -1,6 +1,6 @@
 """One step of Pocket: ONNX Runtime int8 beside torch eager on the same weights; CPU seconds, and how far off int8 is.
 
-    python -m benchmarks.denoiser --rounds 9        # needs the reference extra
+    python -m benchmarks.denoiser --rounds 9        # needs the test extra
 
 One process a variant and round, one thread each, in the order A B B A; a plain matrix product in numpy in the same
 rounds shows how fast the machine was then. The error is that of the velocity and of the clean estimate, over real

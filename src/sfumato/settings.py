@@ -15,6 +15,6 @@ def _home() -> Path:
 class Settings(BaseSettings):
     """Read once when a Studio is made."""
 
-    model_config = SettingsConfigDict(env_prefix="SFUMATO_", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="SFUMATO_", env_ignore_empty=True, frozen=True)
 
     home: Path = Field(default_factory=_home, description="Where the library of painted pictures is kept.")

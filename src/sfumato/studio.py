@@ -125,9 +125,7 @@ class Studio:
         if recipe is None:
             raise RequestError(f"{path.name} holds no recipe of ours: see what it does say with sfumato info")
         picture = next(p for event in self.watch([recipe]) if (p := finished(event)) is not None)
-        with Image.open(path, formats=exports.READABLE) as image:
-            lossless, was = image.format == "PNG", image.convert("RGBA")
-        return compared(picture, was, lossless)
+        return compared(picture, *exports.pixels(path))
 
     def models(self) -> list[Card]:
         """The card of every model in the catalogue."""

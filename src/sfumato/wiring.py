@@ -1,5 +1,6 @@
 """From settings to objects: the only file that knows every real part."""
 
+import threading
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ class Parts:
     def __init__(self, settings: Settings | None = None):
         self.settings = settings or Settings()
         self._models: dict[str, Model] = {}
+        self._loading = threading.Lock()
 
     @property
     def save(self) -> Save:
@@ -33,7 +35,8 @@ class Parts:
         """A model by name, loaded once."""
         from sfumato.engine.families import families
 
-        if name not in self._models:
-            card = catalog.card(name)
-            self._models[name] = families[card.family](card, catalog.folder(name))
-        return self._models[name]
+        with self._loading:
+            if name not in self._models:
+                card = catalog.card(name)
+                self._models[name] = families[card.family](card, catalog.folder(name))
+            return self._models[name]

@@ -7,9 +7,12 @@ theirs through an entry point of the group `sfumato.cards`, an object that is th
 from functools import cache
 from importlib.metadata import entry_points
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from sfumato.core.card import Card, read_card
 from sfumato.core.registry import unknown
+
+if TYPE_CHECKING:
+    from sfumato.core.card import Card
 
 HERE = Path(__file__).parent
 DEFAULT = "pocket"
@@ -27,11 +30,15 @@ def names() -> list[str]:
     return sorted(_paths())
 
 
-def card(name: str | None = None) -> Card:
+@cache
+def card(name: str | None = None) -> "Card":
     """The card of a model, or of the one used when none is named; UnknownName says the nearest."""
-    if (name or DEFAULT) not in _paths():
-        raise unknown("model", name or DEFAULT, names())
-    return read_card(_paths()[name or DEFAULT])
+    from sfumato.core.card import read_card  # brings pydantic, which a list of names can do without
+
+    name = DEFAULT if name is None else name
+    if name not in _paths():
+        raise unknown("model", name, names())
+    return read_card(_paths()[name])
 
 
 def folder(name: str) -> Path:

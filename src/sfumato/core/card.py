@@ -105,6 +105,8 @@ def read_card(path: Path) -> Card:
     """The card in a TOML file; JobFailed names the file and the first wrong field."""
     try:
         return Card.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except OSError as error:
+        raise JobFailed(f"card {path.name} cannot be read ({error.strerror}); reinstall") from error
     except (tomllib.TOMLDecodeError, ValidationError, UnicodeDecodeError) as error:
         what = error.errors()[0] if isinstance(error, ValidationError) else error
         where = ".".join(map(str, what["loc"])) + ": " + what["msg"] if isinstance(what, dict) else str(what)

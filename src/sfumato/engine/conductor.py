@@ -7,9 +7,11 @@ overtakes at the next step, and one can be cancelled within a step; no sampler k
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import zip_longest
 
+from sfumato.core.errors import JobFailed
 from sfumato.engine.families import Model
 from sfumato.engine.painting import Guided, Latent, Row
 
@@ -127,8 +129,9 @@ class Conductor:
             yield self._drop(task, error)
 
     def _drop(self, task: Task, error: Exception | None) -> Stopped:
-        task.painting.close()
         self._forget(task)
+        with suppress(Exception):  # one that cannot even be closed is gone all the same
+            task.painting.close()
         return Stopped(task, error)
 
     def _forget(self, task: Task) -> None:
@@ -146,6 +149,8 @@ def _answers(model: Model, rows: list[Row]) -> list[Latent]:
     answers: list[Latent] = []
     for i in range(0, len(rows), model.rows_at_once):
         part = rows[i : i + model.rows_at_once]
-        for _, clean in zip(part, model.look(part), strict=True):
-            answers.append(clean)
+        given = model.look(part)
+        if len(given) != len(part):
+            raise JobFailed(f"{model.card.name} gave {len(given)} answers to {len(part)} rows; its family has a fault")
+        answers += given
     return answers

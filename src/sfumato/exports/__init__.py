@@ -4,6 +4,7 @@ A picture is encoded once, from the master. `writers/` has one file a format, `r
 read, `marks.py` says what our own metadata holds, `publish.py` puts bytes on the disk, whole or not at all.
 """
 
+import io
 import os
 import stat
 from collections.abc import Iterator
@@ -23,7 +24,7 @@ from sfumato.exports.readers import Found, readers
 from sfumato.exports.tags import shown
 from sfumato.exports.writers import Writer, writers
 
-__all__ = ["Found", "Writer", "check", "encode", "read", "readers", "save", "writer_for", "writers"]
+__all__ = ["Found", "Writer", "check", "encode", "pixels", "read", "readers", "save", "writer_for", "writers"]
 
 MOST_BYTES = 128 * 2**20  # of a file that we read metadata from
 
@@ -108,6 +109,21 @@ def read(source: str | Path | bytes) -> Found:
             return _read_bytes(source)
     with _naming(shown(str(source))):
         return _read_bytes(_file_bytes(Path(source)))
+
+
+def pixels(path: str | Path) -> tuple[Image.Image, bool]:
+    """A picture file's pixels as RGBA, straight alpha, and whether its format keeps them exactly. Raises UnreadableFile.
+
+    The headers are checked by `read` first, so that no bomb is unpacked.
+    """
+    with _naming(shown(str(path))):
+        data = _file_bytes(Path(path))
+        _read_bytes(data)
+        try:
+            with Image.open(io.BytesIO(data), formats=("PNG", "JPEG", "WEBP")) as image:
+                return image.convert("RGBA"), image.format == "PNG"
+        except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+            raise UnreadableFile("its pixels are damaged; fetch or export it again") from error
 
 
 def _named(word: str) -> Writer:

@@ -3,6 +3,7 @@
 import re
 
 from sfumato.core.errors import RequestError
+from sfumato.core.wording import shown
 
 NAMED = {"transparent": "transparent", "white": "#ffffff", "black": "#000000"}
 
@@ -19,5 +20,5 @@ def checked_background(background: str | None) -> str:
     if re.fullmatch(r"#[0-9a-f]{3}", value):
         return "#" + "".join(2 * digit for digit in value[1:])
     raise RequestError(
-        f"background {background[:40]!r} is not known: use transparent, white, black or a colour as #ff8800"
+        f"background {shown(background)} is not known: use transparent, white, black or a colour as #ff8800"
     )

@@ -1,15 +1,15 @@
 """Turn one order into recipes: fill each blank from the card, refuse what cannot be, warn of what will not be read."""
 
-import math
 from dataclasses import dataclass, field
 
 from sfumato.core.card import Card, Range
-from sfumato.core.errors import RequestError, UnknownName
+from sfumato.core.errors import RequestError
 from sfumato.core.order import Order
 from sfumato.core.recipe import Recipe
-from sfumato.core.registry import unknown
-from sfumato.engine.samplers import samplers
-from sfumato.engine.schedules import schedules
+from sfumato.core.registry import Registry, unknown
+from sfumato.core.wording import shown
+from sfumato.engine.samplers import Sampler, samplers
+from sfumato.engine.schedules import Schedule, schedules
 from sfumato.planning.backgrounds import checked_background
 from sfumato.planning.prompts import checked_negative, checked_prompt
 from sfumato.planning.seeds import checked_seed
@@ -33,17 +33,16 @@ def plan(order: Order, card: Card) -> Plan:
     n = checked_whole("n", order.n, 1, MOST_PICTURES)
     width, height = asked_size(order, card.sizes)
     painted = painted_size(width, height, card.sizes)
-    sampler = order.sampler or card.sampler
-    if reason := samplers[sampler].refuses(card.noise.scale):
-        raise RequestError(f"{card.name} cannot use sampler {sampler!r}: {reason}")
-    schedule = order.schedule or card.schedule
-    if reason := schedules[schedule].refuses(card.noise.scale):
-        raise RequestError(f"{card.name} cannot use schedule {schedule!r}: {reason}")
+    sampler = checked_part(samplers, order.sampler, card.sampler, card)
+    schedule = checked_part(schedules, order.schedule, card.schedule, card)
     seed = checked_seed(order.seed, n)
     negative = checked_negative(order.negative, card)
     guidance = checked("guidance", order.guidance, card.guidance)
-    if negative and guidance == 1 and card.guidance_kind == "classifier-free":
-        warnings.append("at guidance 1 the negative prompt has no effect: raise --guidance, or leave --negative out")
+    rescale = checked("rescale", order.rescale, RESCALE)
+    if guidance == 1 or card.guidance_kind != "classifier-free":
+        for name in [name for name, value in {"negative": negative, "rescale": rescale}.items() if value]:
+            why = "at guidance 1" if card.guidance_kind == "classifier-free" else f"with {card.name}"
+            warnings.append(f"{why}, --{name} has no effect: raise --guidance, or leave --{name} out")
     first = Recipe(
         model=card.name,
         weights=card.weights,
@@ -53,7 +52,7 @@ def plan(order: Order, card: Card) -> Plan:
         seed=seed,
         steps=int(checked("steps", order.steps, card.steps)),
         guidance=guidance,
-        rescale=checked("rescale", order.rescale, RESCALE),
+        rescale=rescale,
         sampler=sampler,
         schedule=schedule,
         width=width,
@@ -69,18 +68,30 @@ def checked(name: str, value: float | None, range: Range) -> float:
     """The value, or the card's default for a blank; RequestError with the range and the nearest right value."""
     if value is None:
         return range.default
-    if math.isnan(value):
+    if value != value:
         raise RequestError(f"{name} is not a number: give {range.low:g} to {range.high:g} (usually {range.default:g})")
     if not range.low <= value <= range.high:
-        nearest = min(max(value, range.low), range.high)
-        raise RequestError(f"{name} {value:g} is outside {range.low:g} to {range.high:g}; the nearest is {nearest:g}")
+        nearest = range.low if value < range.low else range.high
+        raise RequestError(
+            f"{name} {shown(value)} is outside {range.low:g} to {range.high:g}; the nearest is {nearest:g}"
+        )
     return value
 
 
 def checked_whole(name: str, value: int, low: int, high: int) -> int:
     if not low <= value <= high:
-        raise RequestError(f"{name} {value} is outside {low} to {high}; the nearest is {min(max(value, low), high)}")
+        nearest = low if value < low else high
+        raise RequestError(f"{name} {shown(value)} is outside {low} to {high}; the nearest is {nearest}")
     return value
+
+
+def checked_part(registry: Registry[Sampler] | Registry[Schedule], name: str | None, default: str, card: Card) -> str:
+    """A sampler or schedule that the card's model can use; UnknownName, or RequestError with the reason."""
+    if name is None:
+        return default
+    if reason := registry[name].refuses(card.noise.scale):
+        raise RequestError(f"{card.name} cannot use {registry.kind} {name!r}: {reason}")
+    return name
 
 
 def checked_style(style: str | None, card: Card) -> str | None:
@@ -89,8 +100,7 @@ def checked_style(style: str | None, card: Card) -> str | None:
     if card.styles is None:
         raise RequestError(f"{card.name} has no styles: leave --style out and say it in the prompt")
     if style not in card.styles.names:
-        error: UnknownName = unknown(f"style of {card.name}", style, sorted(card.styles.names))
-        raise error
+        raise unknown(f"style of {card.name}", style, sorted(card.styles.names))
     return style
 
 

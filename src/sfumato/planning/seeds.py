@@ -3,6 +3,7 @@
 import secrets
 
 from sfumato.core.errors import RequestError
+from sfumato.core.wording import shown
 from sfumato.engine.noise import SEED_LIMIT
 
 FRESH_BITS = 32  # short enough to read out and type again
@@ -15,6 +16,5 @@ def checked_seed(seed: int | None, n: int) -> int:
     highest = SEED_LIMIT - n
     if not 0 <= seed <= highest:
         nearest = min(max(seed, 0), highest)
-        shown = str(seed) if abs(seed) < 10**40 else "given"
-        raise RequestError(f"seed {shown} is outside 0 to {highest} (2^64 - n); the nearest is {nearest}")
+        raise RequestError(f"seed {shown(seed)} is outside 0 to {highest} (2^64 - n); the nearest is {nearest}")
     return seed

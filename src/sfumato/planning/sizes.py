@@ -5,12 +5,14 @@ finishing; what is asked smaller is painted at the asked size.
 """
 
 import math
+import re
 
 from sfumato.core.card import Sizes
-from sfumato.core.errors import RequestError
+from sfumato.core.errors import RequestError, UnknownName
 from sfumato.core.order import Order
 from sfumato.core.ratios import RATIOS
 from sfumato.core.registry import unknown
+from sfumato.core.wording import shown
 
 
 def asked_size(order: Order, sizes: Sizes) -> tuple[int, int]:
@@ -20,20 +22,23 @@ def asked_size(order: Order, sizes: Sizes) -> tuple[int, int]:
             raise RequestError("a size has both a width and a height, as in --size 256x256")
         if order.aspect_ratio is not None or order.megapixels is not None:
             raise RequestError("give either --size or --aspect-ratio with --megapixels, not both")
-        size = order.width, order.height
-        if (nearest := _nearest(*size, sizes)) != size:
-            raise RequestError(
-                f"size {size[0]}x{size[1]} is not possible: each side is a multiple of {sizes.multiple} "
-                f"from {sizes.low} to {sizes.high}; the nearest is {nearest[0]}x{nearest[1]}"
-            )
-        return size
+        return checked_size((order.width, order.height), sizes)
     if order.aspect_ratio is None and order.megapixels is None:
         return sizes.default
     if order.aspect_ratio is not None and order.aspect_ratio not in RATIOS:
-        raise unknown("aspect ratio", order.aspect_ratio, list(RATIOS))
-    across, down = (int(side) for side in (order.aspect_ratio or "1:1").split(":"))
-    pixels = _pixels(order.megapixels, sizes, across / down)
-    return _shaped(across / down, pixels, sizes)
+        raise _unknown_ratio(order.aspect_ratio)
+    ratio = _ratio(order.aspect_ratio or "1:1")
+    return _shaped(ratio, _pixels(order.megapixels, sizes, ratio), sizes)
+
+
+def checked_size(size: tuple[int, int], sizes: Sizes) -> tuple[int, int]:
+    """The size as it is; RequestError names the nearest possible one."""
+    if (nearest := _nearest(*size, sizes)) != size:
+        raise RequestError(
+            f"size {shown(size[0])}x{shown(size[1])} is not possible: each side is a multiple of {sizes.multiple} "
+            f"from {sizes.low} to {sizes.high}; the nearest is {nearest[0]}x{nearest[1]}"
+        )
+    return size
 
 
 def painted_size(width: int, height: int, sizes: Sizes) -> tuple[int, int]:
@@ -41,6 +46,19 @@ def painted_size(width: int, height: int, sizes: Sizes) -> tuple[int, int]:
     if width * height <= sizes.best**2 and max(width, height) <= 2 * sizes.best:
         return width, height
     return _shaped(width / height, sizes.best**2, sizes)
+
+
+def _ratio(name: str) -> float:
+    across, down = name.split(":")
+    return int(across) / int(down)
+
+
+def _unknown_ratio(name: str) -> UnknownName:
+    """Names the ratio that is nearest in shape, where the wrong one is a shape at all."""
+    if not re.fullmatch(r"[1-9]\d{0,5}:[1-9]\d{0,5}", name, re.ASCII):
+        return unknown("aspect ratio", name, list(RATIOS))
+    near = min(RATIOS, key=lambda known: abs(math.log(_ratio(known) / _ratio(name))))
+    return UnknownName(f"no aspect ratio named {name!r}; the nearest is {near!r} of {', '.join(RATIOS)}")
 
 
 def _pixels(megapixels: float | None, sizes: Sizes, ratio: float) -> float:
@@ -51,7 +69,8 @@ def _pixels(megapixels: float | None, sizes: Sizes, ratio: float) -> float:
     if not low * 0.99 <= megapixels <= high * 1.01:  # also false for NaN
         nearest = low if megapixels < low else high
         raise RequestError(
-            f"megapixels {megapixels:g} is outside {low:.4f} to {high:.4f} for this shape; the nearest is {nearest:.4f}"
+            f"megapixels {shown(megapixels)} is outside {low:.4f} to {high:.4f} for this shape; "
+            f"the nearest is {nearest:.4f}"
         )
     return megapixels * 1e6
 
@@ -70,7 +89,7 @@ def _shaped(ratio: float, pixels: float, sizes: Sizes) -> tuple[int, int]:
 
 def _nearest(width: int, height: int, sizes: Sizes) -> tuple[int, int]:
     def side(value: int) -> int:
-        low = -(-sizes.low // sizes.multiple)
-        return min(max(round(value / sizes.multiple), low), sizes.high // sizes.multiple) * sizes.multiple
+        low, high = -(-sizes.low // sizes.multiple), sizes.high // sizes.multiple
+        return min(max((value + sizes.multiple // 2) // sizes.multiple, low), high) * sizes.multiple
 
     return side(width), side(height)

@@ -8,14 +8,14 @@ Every door comes through here: the command line in its own process, a server's w
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from itertools import islice
 
 from PIL import Image
 
 from sfumato.core.errors import JobFailed
 from sfumato.core.picture import Picture, Save
 from sfumato.core.recipe import Recipe
-from sfumato.engine.conductor import Conductor, Finished, Stepped, Task
+from sfumato.core.wording import shown
+from sfumato.engine.conductor import Conductor, Stepped, Stopped, Task
 from sfumato.engine.families import Model
 from sfumato.engine.painting import Latent
 from sfumato.engine.start import start
@@ -74,17 +74,19 @@ def run(
     waiting = iter(recipes)
     room = 1
     while True:
-        for recipe in islice(waiting, room - len(under_way)):
-            model = model_of(recipe.model)
-            check_weights(recipe, model)
-            canvas = operations[recipe.operation](recipe)
-            task, text = start(recipe, canvas, model)
+        while len(under_way) < room and (recipe := next(waiting, None)) is not None:
+            try:
+                model = model_of(recipe.model)
+                check_weights(recipe, model)
+                canvas = operations[recipe.operation](recipe)
+                task, unread = start(recipe, canvas, model)
+            except Exception as error:  # ends this recipe; those under way go on
+                yield Failed(recipe, error)
+                continue
             task.cancelled = lambda recipe=recipe: cancelled(recipe)
-            if text.unread:
-                yield Warned(
-                    recipe,
-                    f"{recipe.model} reads {model.card.text.tokens} pieces of a prompt; not read: {text.unread!r}",
-                )
+            for end in unread:
+                most = model.card.text.tokens
+                yield Warned(recipe, f"{recipe.model} reads {most} pieces of a prompt; not read: {shown(end)}")
             conductor.add(task)
             under_way[task] = recipe, time.perf_counter()
             room = max(1, model.rows_at_once // 2)
@@ -96,11 +98,15 @@ def run(
                 yield Progress(recipe, event.step, event.steps, event.clean)
                 continue
             del under_way[event.task]
-            if isinstance(event, Finished):
-                image = Image.fromarray(event.task.model.decode(event.latent), "RGBA")
-                yield Painted(Picture(finish(image, recipe), recipe, time.perf_counter() - since, save))
-            else:
+            if isinstance(event, Stopped):
                 yield Failed(recipe, event.error)
+                continue
+            try:
+                image = finish(Image.fromarray(event.task.model.decode(event.latent), "RGBA"), recipe)
+            except Exception as error:
+                yield Failed(recipe, error)
+            else:
+                yield Painted(Picture(image, recipe, time.perf_counter() - since, save))
 
 
 def check_weights(recipe: Recipe, model: Model) -> None:

@@ -1,0 +1,42 @@
+"""The README and the documents keep their word: their commands and programs run, their links lead somewhere."""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
+
+
+def blocks(page: Path, language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", page.read_text(), re.DOTALL)
+
+
+@pytest.mark.parametrize("page", [p for p in PAGES if blocks(p, "sh")], ids=lambda p: p.name)
+def test_commands_run(page: Path, tmp_path: Path):
+    (tmp_path / "hearts").mkdir()
+    (tmp_path / "cars").mkdir()
+    lines = [line for block in blocks(page, "sh") for line in block.splitlines() if line.startswith("sfumato ")]
+    script = "set -e\n" + "\n".join(lines).replace("sfumato ", f"{shlex.quote(sys.executable)} -m sfumato ")
+    done = subprocess.run(["bash", "-c", script], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert list(tmp_path.rglob("*.png"))
+
+
+@pytest.mark.parametrize("page", [p for p in PAGES if blocks(p, "python")], ids=lambda p: p.name)
+def test_programs_run(page: Path, tmp_path: Path):
+    for program in blocks(page, "python"):
+        done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr[-2000:]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
+def test_links_lead_somewhere(page: Path):
+    for target in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text()):
+        if not target.startswith("https://"):
+            assert os.path.exists(page.parent / target), f"{page.name} links to {target}"
