@@ -1,6 +1,5 @@
 """The README and the documents keep their word: their commands and programs run, their links lead somewhere."""
 
-import os
 import re
 import shlex
 import subprocess
@@ -39,4 +38,4 @@ def test_programs_run(page: Path, tmp_path: Path):
 def test_links_lead_somewhere(page: Path):
     for target in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text()):
         if not target.startswith("https://"):
-            assert os.path.exists(page.parent / target), f"{page.name} links to {target}"
+            assert (page.parent / target).exists(), f"{page.name} links to {target}"

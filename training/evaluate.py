@@ -49,7 +49,7 @@ def premultiplied(image: Image.Image) -> np.ndarray:
 
 
 def ranks(found: np.ndarray, titles: list[str], real: np.ndarray, names: np.ndarray, hide=None) -> np.ndarray:
-    """At which place among all titles, 1 being nearest, each picture's own title comes; hide: (n, drawings) left out."""
+    """At which place among all titles, 1 being nearest, each own title comes; hide: (n, drawings) left out."""
     places = []
     for i, title in enumerate(titles):
         distance = ((real - found[i]) ** 2).sum(1)

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Literal
 
 from sfumato import catalog
-from sfumato.core.errors import SfumatoError
 
 LEAST_SPACE = 200 * 2**20  # bytes; some thousands of Pocket's pictures
 
@@ -76,7 +75,7 @@ def _pocket() -> Finding:
         for event in run(plan(order, catalog.card()).recipes, parts.model, parts.save):
             if isinstance(event, Failed) and event.error:
                 raise event.error
-    except (SfumatoError, ImportError) as error:
+    except Exception as error:  # whatever is wrong with an installation is what is looked for here
         return Finding("Pocket", str(error), "bad", "pip install --force-reinstall sfumato")
     return Finding("Pocket", f"paints; {catalog.card().parameters / 1e6:.0f} M parameters", "good")
 
@@ -89,10 +88,10 @@ def _torch() -> Finding:
 
 def _library(home: Path) -> list[Finding]:
     place = home
-    while not place.exists():
+    while not os.path.lexists(place):
         place = place.parent
     free = shutil.disk_usage(place).free
-    writable = os.access(place, os.W_OK)
+    writable = place.is_dir() and os.access(place, os.W_OK)
     mend = "" if writable else f"make {place} writable, or set SFUMATO_HOME to a folder that is"
     return [
         Finding("library", str(home), "good" if writable else "optional", mend),

@@ -15,7 +15,8 @@ from sfumato.core.errors import Cancelled, RequestError
 from sfumato.core.order import Order
 from sfumato.core.picture import Picture
 from sfumato.core.recipe import Recipe
-from sfumato.planning import Plan, plan
+from sfumato.core.wording import shown
+from sfumato.planning import Plan, check, plan
 from sfumato.settings import Settings
 from sfumato.wiring import Parts
 
@@ -124,8 +125,10 @@ class Studio:
         recipe = self.read(path).recipe
         if recipe is None:
             raise RequestError(f"{path.name} holds no recipe of ours: see what it does say with sfumato info")
+        check(recipe, catalog.card(recipe.model))
+        was, lossless = exports.pixels(path)
         picture = next(p for event in self.watch([recipe]) if (p := finished(event)) is not None)
-        return compared(picture, *exports.pixels(path))
+        return compared(picture, was, lossless)
 
     def models(self) -> list[Card]:
         """The card of every model in the catalogue."""
@@ -146,16 +149,19 @@ def as_order(order: Order | str, fields: dict[str, Any]) -> Order:
     """An order as it is, or one made of a prompt and fields; RequestError names a field that is not right."""
     from pydantic import ValidationError
 
-    if isinstance(order, Order):
-        return order.model_copy(update=fields) if fields else order
+    if isinstance(order, Order) and not fields:
+        return order
+    asked = dict(order) if isinstance(order, Order) else {"prompt": order}
     try:
-        return Order(prompt=order, **fields)
+        return Order(**{**asked, **fields})
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(map(str, first["loc"]))
         if first["type"] == "extra_forbidden":
             raise RequestError(f"an order has no field {name!r}; it has {', '.join(Order.model_fields)}") from error
-        raise RequestError(f"{name}: {first['msg'].lower()}, not {str(first['input'])[:80]!r}") from error
+        if first["type"] == "string_unicode":
+            raise RequestError(f"the {name} holds half a character (a lone surrogate): write it whole") from error
+        raise RequestError(f"{name}: {first['msg'].lower()}, not {shown(first['input'])}") from error
 
 
 def finished(event: "Event") -> Picture | None:

@@ -5,14 +5,20 @@ Data goes to stdout, everything else to stderr. Exit 0: done; 1: it could not be
 Modules here import the studio late, inside the function, so that `--help` is quick.
 """
 
-import os
+import io
 import sys
 from importlib import import_module
 from pkgutil import iter_modules
+from typing import cast
 
 import typer
 
 from sfumato.core.errors import Cancelled, RequestError, SfumatoError
+
+# ClickException, whether Typer brings its own click or uses the other
+UsageError = cast("type[typer.BadParameter]", typer.BadParameter.__mro__[2])
+
+STOPPED = 130
 
 
 def build() -> typer.Typer:
@@ -41,19 +47,23 @@ def build() -> typer.Typer:
 
 def main() -> None:
     """Run the command line; errors of ours become one line and an exit code."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="surrogateescape")  # a path of any bytes comes out as it is
     try:
-        build()()
+        code = build()(prog_name="sfumato", standalone_mode=False) or 0
+        if code == STOPPED:  # Typer makes this of Ctrl-C
+            raise KeyboardInterrupt
+        sys.exit(code)
+    except UsageError as error:
+        leave(error.format_message() or "no command given: see sfumato --help", 2)
     except RequestError as error:
         leave(str(error), 2)
     except Cancelled:
-        leave("stopped", 130)
+        leave("stopped", STOPPED)
     except SfumatoError as error:
         leave(str(error), 1)
-    except KeyboardInterrupt:
-        leave("stopped; no half file is left", 130)
-    except BrokenPipeError:  # whoever read our output has gone; not our failure
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
+    except (KeyboardInterrupt, typer.Abort):
+        leave("stopped; no half file is left", STOPPED)
 
 
 def leave(message: str, code: int) -> None:

@@ -9,8 +9,7 @@ from pydantic import BaseModel
 
 def print_json(value: object) -> None:
     """One JSON document; models become objects."""
-    json.dump(value, sys.stdout, default=_plain, ensure_ascii=False, indent=2)
-    print()
+    print(json.dumps(value, default=_plain, indent=2))
 
 
 def _plain(value: object) -> object:
@@ -18,7 +17,12 @@ def _plain(value: object) -> object:
 
 
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """A plain table, for people and for `cut` alike; nothing in a cell is taken for markup or control."""
+    """A table on a terminal, else lines for `cut`: cells parted by tabs. No cell is taken for markup or control."""
+    rows = [["".join(c if c.isprintable() else " " for c in cell) for cell in row] for row in rows]
+    if not sys.stdout.isatty():
+        for row in [columns, *rows]:
+            print("\t".join(row))
+        return
     from rich import box
     from rich.console import Console
     from rich.table import Table
@@ -26,5 +30,5 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 
     table = Table(*columns, box=box.SIMPLE)
     for row in rows:
-        table.add_row(*(Text("".join(c if c.isprintable() else " " for c in cell)) for cell in row))
+        table.add_row(*map(Text, row))
     Console(soft_wrap=False).print(table)

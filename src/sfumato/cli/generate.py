@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from sfumato import catalog
+from sfumato.cli._numbers import number, whole
 from sfumato.core.ratios import RATIOS
 from sfumato.engine.samplers import samplers
 from sfumato.engine.schedules import schedules
@@ -20,7 +21,7 @@ def _starting_with(known: list[str]):
     return lambda incomplete: [name for name in known if name.startswith(incomplete)]
 
 
-Number = Annotated[int, typer.Option("-n", "--number", help="How many pictures; picture i has seed + i.")]
+Number = Annotated[int, whole("-n", "--number", help="How many pictures; picture i has seed + i.")]
 
 
 def command(
@@ -30,14 +31,14 @@ def command(
     ] = None,
     negative: Annotated[str | None, typer.Option(help="What should not be there.")] = None,
     n: Number = 1,
-    seed: Annotated[int | None, typer.Option(help="0 to 2^64 - 1, 0 too is a seed. [default: a fresh one]")] = None,
+    seed: Annotated[int | None, whole(help="0 to 2^64 - 1, 0 too is a seed. [default: a fresh one]")] = None,
     model: Annotated[
         str | None,
         typer.Option(help=f"One of: {_names(catalog.names())}.", autocompletion=_starting_with(catalog.names())),
     ] = None,
-    steps: Annotated[int | None, typer.Option(help="Steps from noise to picture. [default: the model's]")] = None,
-    guidance: Annotated[float | None, typer.Option(help="How closely the prompt is followed.")] = None,
-    rescale: Annotated[float | None, typer.Option(help="0 to 1: take back the contrast strong guidance adds.")] = None,
+    steps: Annotated[int | None, whole(help="Steps from noise to picture. [default: the model's]")] = None,
+    guidance: Annotated[float | None, number(help="How closely the prompt is followed.")] = None,
+    rescale: Annotated[float | None, number(help="0 to 1: take back the contrast strong guidance adds.")] = None,
     sampler: Annotated[
         str | None,
         typer.Option(help=f"One of: {_names(samplers.names())}.", autocompletion=_starting_with(samplers.names())),
@@ -51,10 +52,10 @@ def command(
     aspect_ratio: Annotated[
         str | None, typer.Option(help=f"One of: {_names(list(RATIOS))}.", autocompletion=_starting_with(list(RATIOS)))
     ] = None,
-    megapixels: Annotated[float | None, typer.Option(help="With --aspect-ratio, or alone for a square.")] = None,
+    megapixels: Annotated[float | None, number(help="With --aspect-ratio, or alone for a square.")] = None,
     background: Annotated[str | None, typer.Option(help="transparent, white, black or a colour as #ff8800.")] = None,
     format: Annotated[str | None, typer.Option(help="png, jpg or webp. [default: by --out, else png]")] = None,
-    quality: Annotated[int | None, typer.Option(help="0 to 100, for jpg and webp.")] = None,
+    quality: Annotated[int | None, whole(help="0 to 100, for jpg and webp.")] = None,
     metadata: Annotated[str, typer.Option(help="full (recipe and all), minimal (that it is AI-made), none.")] = "full",
     out: Annotated[
         str | None, typer.Option(help="A file, a folder, or a pattern with {seed} {n} {prompt} {model}.")
@@ -80,23 +81,29 @@ def command(
         "rescale": rescale, "sampler": sampler, "schedule": schedule, "style": style, "width": width, "height": height,
         "aspect_ratio": aspect_ratio, "megapixels": megapixels, "background": background,
     }  # fmt: skip
-    plans = [studio.plan(words, **fields) for words in _prompts(prompt, prompts)]
+    plans = []
+    for words in _prompts(prompt, prompts):
+        plans.append(studio.plan(words, **fields))
+        fields["seed"] = plans[0].recipes[0].seed  # all orders of a command begin with the one seed that is reported
     recipes = [recipe for plan in plans for recipe in plan.recipes]
-    warnings = list(dict.fromkeys(text for plan in plans for text in plan.warnings))
+    warnings = [text for plan in plans for text in plan.warnings]
     paths = paths_for(recipes, out, format)
     for path in paths:
         warnings += studio.check_file(path, format=format, quality=quality, metadata=metadata, force=force,
                                       background=background)  # fmt: skip
-    for text in dict.fromkeys(warnings):
+    warnings = list(dict.fromkeys(warnings))
+    for text in warnings:
         say(text)
     if seed is None and not json:
-        say(f"seed {recipes[0].seed}" + (f" to {recipes[-1].seed}" if len(plans) == 1 and len(recipes) > 1 else ""))
+        say(f"seed {recipes[0].seed}" + (f" to {recipes[-1].seed}" if recipes[-1].seed != recipes[0].seed else ""))
 
     done = []
     with _progress.progress() as show:
         for event in studio.watch(recipes):
             if isinstance(event, Warned):
-                say(event.text)
+                if event.text not in warnings:
+                    say(event.text)
+                    warnings.append(event.text)
             elif isinstance(event, Progress):
                 show(len(done) + 1, len(recipes), event.recipe, event.step, event.steps)
             elif (picture := finished(event)) is not None:
@@ -136,12 +143,13 @@ def _prompts(prompt: str | None, file: Path | None) -> list[str]:
             f"{file} cannot be read: {error.strerror}; give a text file with one prompt a line"
         ) from error
     lines = [line.strip() for line in text.split("\n") if line.strip()]
-    if not lines:
-        raise RequestError(f"{file} holds no prompt: write one a line")
+    if not 0 < len(lines) <= MOST_PROMPTS:
+        raise RequestError(f"{file} holds {len(lines):,} prompts: write 1 to {MOST_PROMPTS:,}, one a line")
     return lines
 
 
 LARGEST = 16 * 2**20  # bytes of prompts that are read
+MOST_PROMPTS = 10_000
 
 
 def _limited(data: bytes, name: str) -> str:

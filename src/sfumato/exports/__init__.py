@@ -112,7 +112,7 @@ def read(source: str | Path | bytes) -> Found:
 
 
 def pixels(path: str | Path) -> tuple[Image.Image, bool]:
-    """A picture file's pixels as RGBA, straight alpha, and whether its format keeps them exactly. Raises UnreadableFile.
+    """A picture file's pixels as RGBA, straight alpha, and whether its format keeps them exactly; UnreadableFile.
 
     The headers are checked by `read` first, so that no bomb is unpacked.
     """

@@ -13,7 +13,7 @@ from sfumato.planning.sizes import checked_size
 
 
 def check(recipe: Recipe, card: Card) -> None:
-    """RequestError names the first value that the card does not allow, and so what would take endless time or memory."""
+    """RequestError names the first value that the card does not allow; so nothing takes endless time or memory."""
     for size in recipe.size, recipe.painted_size:
         checked_size(size, card.sizes)
     checked_part(samplers, recipe.sampler, card.sampler, card)

@@ -8,6 +8,7 @@ import os
 from collections.abc import Sequence
 from functools import cached_property, lru_cache
 from pathlib import Path
+from typing import cast
 
 os.environ.setdefault(
     "OMP_WAIT_POLICY", "PASSIVE"
@@ -53,34 +54,32 @@ class Pocket:
         if len(ids) > (most := self.card.text.tokens):
             ids = ids[: most - 1] + ids[-1:]
             unread = prompt[pieces.offsets[most - 1][0] :]
-        states, pooled = self._text.run(None, {"ids": np.array([ids], np.int64)})
+        states, pooled = _run(self._text, ids=np.array([ids], np.int64))
         missing = max(0, TRAINED_TOKENS - len(ids))
         return Text((np.pad(states, ((0, 0), (0, missing), (0, 0))), pooled), unread)
 
     def encode(self, pixels: np.ndarray) -> Latent:
         straight = pixels.astype(np.float32) / 255
         premultiplied = np.concatenate([straight[..., :3] * straight[..., 3:], straight[..., 3:]], -1)
-        found = self._encoder.run(None, {"pixels": premultiplied.transpose(2, 0, 1)[None] * 2 - 1})[0]
+        (found,) = _run(self._encoder, pixels=premultiplied.transpose(2, 0, 1)[None] * 2 - 1)
         return (found[0] - SHIFT) * SCALE
 
     def look(self, rows: Sequence[Row]) -> list[Latent]:
         (row,) = rows
         _, high, wide = row.x.shape
         states, pooled = row.text.states
-        velocity = self._transformer.run(
-            None,
-            {
-                "x": _pack(row.x)[None],
-                "timestep": np.array([row.sigma], np.float32),
-                "states": states,
-                "pooled": pooled,
-                "ids": _places(states.shape[1], high // PATCH, wide // PATCH),
-            },
-        )[0]
+        (velocity,) = _run(
+            self._transformer,
+            x=_pack(row.x)[None],
+            timestep=np.array([row.sigma], np.float32),
+            states=states,
+            pooled=pooled,
+            ids=_places(states.shape[1], high // PATCH, wide // PATCH),
+        )
         return [row.x - np.float32(row.sigma) * _unpack(velocity[0], high, wide)]
 
     def decode(self, latent: Latent) -> np.ndarray:
-        made = self._decoder.run(None, {"latent": (latent / SCALE + SHIFT)[None].astype(np.float32)})[0][0]
+        ((made,),) = _run(self._decoder, latent=(latent / SCALE + SHIFT)[None].astype(np.float32))
         unit = ((made.transpose(1, 2, 0) + 1) / 2).clip(0, 1)
         alpha = unit[..., 3:]
         straight = np.where(alpha > 1 / 255, unit[..., :3] / np.maximum(alpha, 1 / 255), 0).clip(0, 1)
@@ -118,6 +117,11 @@ def _session(path: Path) -> onnxruntime.InferenceSession:
         return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # ONNX Runtime raises its own kinds, one for each way to fail
         raise JobFailed(f"{path.name} cannot be loaded by ONNX Runtime {onnxruntime.__version__}: {error}") from error
+
+
+def _run(session: onnxruntime.InferenceSession, **inputs: np.ndarray) -> list[np.ndarray]:
+    """All outputs of a graph; Pocket's are plain arrays."""
+    return cast("list[np.ndarray]", session.run(None, inputs))
 
 
 def _pack(x: np.ndarray) -> np.ndarray:

@@ -1,0 +1,101 @@
+"""Pocket on ONNX Runtime beside diffusers' own classes with the same stored numbers."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("diffusers")
+
+from benchmarks import reference  # noqa: E402
+from sfumato import catalog  # noqa: E402
+from sfumato.engine.families import families  # noqa: E402
+from sfumato.engine.families.pocket import _pack, _places, _unpack  # noqa: E402
+from sfumato.engine.noise import SeededNoise  # noqa: E402
+from sfumato.engine.painting import Row  # noqa: E402
+from sfumato.studio import Studio  # noqa: E402
+
+STEP = 0.02  # relative error of the velocity, mean over a path: what int8 inputs cost
+LIKENESS = 25.0  # decibels of a whole picture against FluxPipeline's, after all steps' int8 errors
+EXACT = 1e-4  # relative error of the parts that compute in fp32
+
+
+@pytest.fixture(scope="module")
+def pocket():
+    card = catalog.card("pocket")
+    return families[card.family](card, catalog.folder("pocket"))
+
+
+def relative(found: np.ndarray, wanted: np.ndarray) -> float:
+    return float(np.sqrt(((found - wanted) ** 2).mean() / (wanted**2).mean()))
+
+
+def test_a_look_equals_flux_transformer(pocket):
+    """Stands beside FluxTransformer2DModel."""
+    model, errors = reference.transformer(), []
+    text = pocket.read("a red apple")
+    states, pooled = (torch.from_numpy(part) for part in text.states)
+    x = SeededNoise(3, (16, 12, 8))()
+    ids = torch.from_numpy(_places(states.shape[1], 6, 4))
+    for sigma, later in [(1.0, 0.75), (0.75, 0.5), (0.5, 0.25), (0.25, 0.1)]:
+        (clean,) = pocket.look([Row(x, sigma, text)])
+        with torch.inference_mode():
+            answer = model(
+                hidden_states=torch.from_numpy(_pack(x)[None]),
+                timestep=torch.tensor([sigma]),
+                encoder_hidden_states=states,
+                pooled_projections=pooled,
+                txt_ids=ids[: states.shape[1]],
+                img_ids=ids[states.shape[1] :],
+                return_dict=False,
+            )[0]
+        wanted = _unpack(answer[0].numpy(), 12, 8)
+        found = (x - clean) / sigma
+        errors.append(relative(found, wanted))
+        x = x + (later - sigma) * found
+    assert np.mean(errors) < STEP
+
+
+def test_the_autoencoder_equals_autoencoder_kl(pocket):
+    """Stands beside AutoencoderKL: the decoder and the encoder."""
+    model = reference.autoencoder()
+    latent = SeededNoise(1, (16, 8, 12))()
+    with torch.inference_mode():
+        wanted = model.decode(torch.from_numpy(latent)[None]).sample.numpy()
+    assert relative(pocket._decoder.run(None, {"latent": latent[None]})[0], wanted) < EXACT
+    pixels = np.tanh(SeededNoise(2, (1, 4, 64, 96))())
+    with torch.inference_mode():
+        mode = model.encode(torch.from_numpy(pixels)).latent_dist.mode().numpy()
+    assert relative(pocket._encoder.run(None, {"pixels": pixels})[0], mode) < EXACT
+
+
+def test_a_picture_equals_flux_pipelines(pocket, tmp_path: Path):
+    """Stands beside FluxPipeline with true_cfg_scale: the same noise, prompt, steps and guidance."""
+    from diffusers import FluxPipeline
+
+    card = catalog.card("pocket")
+    side, steps, guidance, seed = card.sizes.best, 8, 3.0, 5
+    (picture,) = Studio().paint(
+        "a red apple", seed=seed, steps=steps, guidance=guidance, width=side, height=side, keep=False
+    )
+    reference.save_pipeline(tmp_path, "a red apple")
+    absent = dict.fromkeys(["text_encoder", "text_encoder_2", "tokenizer", "tokenizer_2"])
+    pipe = FluxPipeline.from_pretrained(tmp_path, **absent)
+    text = {name: torch.from_numpy(value) for name, value in np.load(tmp_path / "text.npz").items()}
+    noise = SeededNoise(seed, (16, side // 8, side // 8))()
+    tokens = pipe(
+        prompt_embeds=text["states"],
+        pooled_prompt_embeds=text["pooled"],
+        negative_prompt_embeds=text["empty"],
+        negative_pooled_prompt_embeds=text["empty_pooled"],
+        true_cfg_scale=guidance,
+        num_inference_steps=steps,
+        width=side,
+        height=side,
+        latents=torch.from_numpy(_pack(noise)[None]),
+        output_type="latent",
+    ).images
+    wanted = pocket.decode(_unpack(tokens[0].numpy(), side // 8, side // 8)).astype(float)
+    error = ((np.asarray(picture.image).astype(float) - wanted) ** 2).mean()
+    assert 10 * np.log10(255**2 / error) > LIKENESS
