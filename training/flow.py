@@ -29,23 +29,6 @@ from training.data import CACHE, Picture, load
 from training.sheet import PROMPTS, sheet
 from training.text import load_encoder, tokenize
 
-# Shapes for other ratios than 1:1, rows x columns of 16 pixels; a picture as large as fits stands in the middle.
-WIDE = [
-    (4, 7),
-    (7, 4),
-    (5, 9),
-    (9, 5),
-    (6, 8),
-    (8, 6),
-    (5, 7),
-    (7, 5),
-    (4, 10),
-    (10, 4),
-    (3, 9),
-    (9, 3),
-    (4, 12),
-    (12, 4),
-]
 TOKENS = 12  # of text in training; longer captions are cut, longer prompts read in full when painting
 
 
@@ -133,29 +116,33 @@ def paint(
 
 
 class Shapes:
-    """Latents of drawn pictures: mostly squares of `side`, a share of them on wide or tall empty canvases."""
+    """Latents of drawn pictures: mostly squares; a share of batches stand on longer, otherwise empty canvases."""
 
     def __init__(self, pixels: np.ndarray, side: int, wide: float, vae: AutoencoderKL) -> None:
-        self.side, self.wide = side, wide
-        sides = {side} | ({s for s in (48, 64, 96) if s <= side} if wide else set())
-        self.of_side = {s: latents(pixels, s, vae, CACHE / f"latents-{s}.npy") for s in sorted(sides)}
-        self.empty = {shape: self._nothing(vae, *shape) for shape in WIDE} if wide else {}
+        self.vae, self.wide, self.size = vae, wide, side // 8
+        self.squares = latents(pixels, side, vae, CACHE / f"latents-{side}.npy")
+        self._empty: dict[int, Tensor] = {}
 
-    @torch.no_grad()
-    def _nothing(self, vae: AutoencoderKL, rows: int, columns: int) -> Tensor:
-        mode = vae.encode(torch.full((1, 4, 16 * rows, 16 * columns), -1.0)).latent_dist.mode()
-        return (mode - vae.config.shift_factor) * vae.config.scaling_factor
+    def empty(self, length: int) -> Tensor:
+        """z of nothing, (1, 16, size, length)."""
+        if length not in self._empty:
+            with torch.no_grad():
+                nothing = torch.full((1, 4, 8 * self.size, 8 * length), -1.0)
+                mode = self.vae.encode(nothing).latent_dist.mode()
+            self._empty[length] = (mode - self.vae.config.shift_factor) * self.vae.config.scaling_factor
+        return self._empty[length]
 
     def draw(self, chosen: np.ndarray, rng: np.random.Generator) -> Tensor:
+        squares = torch.from_numpy(self.squares[chosen]).float()
         if rng.random() >= self.wide:
-            return torch.from_numpy(self.of_side[self.side][chosen]).float()
-        shape = WIDE[rng.integers(len(WIDE))]
-        side = max(s for s in self.of_side if s <= 16 * min(shape))
-        object_ = torch.from_numpy(self.of_side[side][chosen]).float()
-        canvas = self.empty[shape].repeat(len(chosen), 1, 1, 1)
-        size = side // 8
-        top, left = (2 * shape[0] - size) // 2, (2 * shape[1] - size) // 2
-        canvas[:, :, top : top + size, left : left + size] = object_
+            return squares
+        length = self.size + 2 * int(rng.integers(1, self.size + 1))  # up to three times as long as high
+        canvas = self.empty(length).repeat(len(chosen), 1, 1, 1)
+        start = (length - self.size) // 2
+        canvas[..., start : start + self.size] = squares
+        if rng.random() < 0.5:  # tall; the empty canvas is the same either way, the pictures are not
+            canvas = self.empty(length).transpose(2, 3).repeat(len(chosen), 1, 1, 1)
+            canvas[:, :, start : start + self.size] = squares
         return canvas
 
 

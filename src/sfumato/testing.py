@@ -1,7 +1,7 @@
 """Fakes to test with, for our own tests and for those of plug-ins: real parts made tiny, not mocks.
 
-    model = GaussianModel(rows_at_once=8)
-    events = list(run(plan(Order(prompt="any"), model.card).recipes, lambda name: model, exports.save))
+model = GaussianModel(rows_at_once=8)
+events = list(run(plan(Order(prompt="any"), model.card).recipes, lambda name: model, exports.save))
 """
 
 from collections.abc import Sequence

@@ -14,7 +14,7 @@ def command(
     from sfumato.studio import Studio
 
     studio = Studio()
-    cards = [studio.model(name)] if name else studio.models()
+    cards = studio.models() if name is None else [studio.model(name)]
     if json:
         _tables.print_json(cards)
         return

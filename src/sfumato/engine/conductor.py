@@ -80,10 +80,11 @@ class Conductor:
 
     def turn(self) -> Iterator[Event]:
         """One look for every painting whose turn it is."""
-        for task in [t for t in self._tasks if t.cancelled()]:
-            yield self._drop(task, None)
-        for task in [t for t in self._tasks if not t._rows]:
-            yield from self._advance(task, None)
+        for task in list(self._tasks):
+            if task.cancelled():
+                yield self._drop(task, None)
+            elif not task._rows:
+                yield from self._advance(task, None)
         chosen = self._next()
         if not chosen:
             return
@@ -101,11 +102,12 @@ class Conductor:
 
     def _next(self) -> list[Task]:
         """The most urgent; of these the order that waits longest, and what of the others fits into the same call."""
-        if not self._tasks:
+        begun = [task for task in self._tasks if task._rows]  # one added just now begins with the next turn
+        if not begun:
             return []
-        top = max(task.urgency for task in self._tasks)
+        top = max(task.urgency for task in begun)
         orders: dict[int, list[Task]] = {order: [] for order in self._orders}
-        for task in self._tasks:
+        for task in begun:
             if task.urgency == top:
                 orders[task.order].append(task)
         abreast = zip_longest(*orders.values())  # one of each order, then a second of each

@@ -18,10 +18,10 @@ from sfumato.core.errors import RequestError, UnreadableFile
 from sfumato.core.picture import Picture
 from sfumato.core.recipe import Recipe
 from sfumato.core.registry import unknown
+from sfumato.core.wording import LONG, shown
 from sfumato.exports import publish
 from sfumato.exports.marks import LEVELS, marks_of
 from sfumato.exports.readers import Found, readers
-from sfumato.exports.tags import shown
 from sfumato.exports.writers import Writer, writers
 
 __all__ = ["Found", "Writer", "check", "encode", "pixels", "read", "readers", "save", "writer_for", "writers"]
@@ -91,7 +91,7 @@ def writer_for(path: str | Path, format: str | None = None) -> Writer:
     ending = Path(path).suffix[1:].lower()
     if format is None:
         if not ending:
-            raise RequestError(f"{shown(Path(path).name)} does not say a format: end it with {_endings()}")
+            raise RequestError(f"{shown(Path(path).name, LONG)} does not say a format: end it with {_endings()}")
         return _named(ending)
     writer = _named(format)
     if ending in _by_ending() and ending not in writer.endings:
@@ -107,7 +107,7 @@ def read(source: str | Path | bytes) -> Found:
     if isinstance(source, bytes):
         with _naming("this file"):
             return _read_bytes(source)
-    with _naming(shown(str(source))):
+    with _naming(shown(str(source), LONG)):
         return _read_bytes(_file_bytes(Path(source)))
 
 
@@ -116,7 +116,7 @@ def pixels(path: str | Path) -> tuple[Image.Image, bool]:
 
     The headers are checked by `read` first, so that no bomb is unpacked.
     """
-    with _naming(shown(str(path))):
+    with _naming(shown(str(path), LONG)):
         data = _file_bytes(Path(path))
         _read_bytes(data)
         try:

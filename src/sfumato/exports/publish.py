@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from sfumato.core.errors import CannotWrite, OutputExists, RequestError
-from sfumato.exports.tags import shown
+from sfumato.core.wording import LONG, shown
 
 NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}  # FAT, some network folders
 
@@ -41,10 +41,10 @@ def publish(data: bytes, path: Path, *, force: bool = False) -> Path:
 def check(path: Path, *, force: bool = False) -> None:
     """Raise what publishing would raise, as far as that shows beforehand."""
     if "\0" in str(path):
-        raise RequestError(f"{shown(str(path))} holds a NUL, which no path can: choose another --out")
+        raise RequestError(f"{shown(str(path), LONG)} holds a NUL, which no path can: choose another --out")
     with _told_to_people(path, 0):
         if path.is_dir() or not path.name:
-            raise RequestError(f"{shown(str(path))} is a folder: add a file name to --out")
+            raise RequestError(f"{shown(str(path), LONG)} is a folder: add a file name to --out")
         if not force and os.path.lexists(path):
             raise OutputExists(_taken(path))
         if not os.access(path.parent, os.W_OK):
@@ -85,13 +85,13 @@ def _name_if_free(temporary: Path, path: Path) -> None:
 
 
 def _taken(path: Path) -> str:
-    return f"{shown(str(path))} is there already: add --force to overwrite, or choose another --out"
+    return f"{shown(str(path), LONG)} is there already: add --force to overwrite, or choose another --out"
 
 
 @contextlib.contextmanager
 def _told_to_people(path: Path, size: int) -> Iterator[None]:
     """The system's errors as ours, one line each."""
-    name, folder = shown(str(path)), shown(str(path.parent))
+    name, folder = shown(str(path), LONG), shown(str(path.parent), LONG)
     try:
         yield
     except FileExistsError as error:

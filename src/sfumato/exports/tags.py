@@ -55,8 +55,3 @@ def part(data: bytes, start: int, length: int) -> bytes:
     if start + length > len(data):
         raise UnreadableFile("it is cut short; get a whole copy")
     return data[start : start + length]
-
-
-def shown(text: str) -> str:
-    """A stranger's text inside an error: quoted, on one line, not too long."""
-    return repr(text if len(text) <= 120 else text[:117] + "...")

@@ -7,7 +7,7 @@ letter escaped by JSON itself, because XML 1.0 has no way to hold a control char
 import html
 from xml.etree import ElementTree
 
-NAMESPACE = "https://sfumato.studio/ns/1.0/"
+NAMESPACE = "urn:sfumato:xmp:1.0:"  # a name, not an address
 AI_MADE = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
 
 PACKET = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>

@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from pydantic import ValidationError
 
 from sfumato.core.recipe import RECIPE_VERSION, Recipe
+from sfumato.core.wording import shown
 from sfumato.exports import xmp
 from sfumato.exports.readers import Found, Reader
 from sfumato.exports.readers._values import parsed
-from sfumato.exports.tags import shown
 
 
 def read(texts: Mapping[str, str]) -> Found | None:

@@ -1,0 +1,604 @@
+"""The command line: data on stdout, all else on stderr; exit 0, 1, 2 or 130; one line for whatever is wrong.
+
+Most tests call main() here; what only a process shows (signals, limits, terminals, imports) is tested in one.
+"""
+
+import contextlib
+import io
+import json
+import os
+import pty
+import re
+import resource
+import select
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from sfumato import Studio, catalog, cli
+from sfumato.core.ratios import RATIOS
+from sfumato.engine.samplers import samplers
+from sfumato.engine.schedules import schedules
+from sfumato.library import Library
+from sfumato.wiring import Parts
+
+CARD = catalog.card()
+SIDE = CARD.sizes.low
+QUICK = ["--steps", "1", "--size", f"{SIDE}x{SIDE}"]
+REFUSED = [name for name in samplers.names() if samplers[name].refuses(CARD.noise.scale)]
+
+
+@dataclass(frozen=True)
+class Result:
+    code: int
+    out: str
+    err: str
+
+    @property
+    def lines(self) -> list[str]:
+        return self.out.splitlines()
+
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def sfumato(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run a command in an empty folder."""
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+
+    def run(*words: str, stdin: bytes = b"") -> Result:
+        monkeypatch.setattr(sys, "argv", ["sfumato", *words])
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        said = capsys.readouterr()
+        assert isinstance(ended.value.code, int)
+        return Result(ended.value.code, said.out, said.err)
+
+    return run
+
+
+@pytest.fixture
+def nothing_loads(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Parts, "model", lambda self, name: pytest.fail("a model was loaded"))
+
+
+def process(*words: str, **options: Any) -> subprocess.Popen[str]:
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, **options}
+    return subprocess.Popen([sys.executable, "-m", "sfumato", *words], **pipes)
+
+
+def names_here() -> list[str]:
+    return sorted(path.name for path in Path().iterdir())
+
+
+def size_of(path: str | Path) -> tuple[int, int]:
+    with Image.open(path) as image:
+        image.load()
+        return image.size
+
+
+# ---- generate: where pictures go
+
+
+def test_a_prompt_becomes_a_file_here_whose_path_is_all_of_stdout(tmp_path: Path, home: Path):
+    """The real command, as a person runs it."""
+    made = process("generate", "A red apple!", "--seed", "0", *QUICK, cwd=tmp_path)
+    out, err = made.communicate(timeout=60)
+    assert (made.returncode, out) == (0, "a-red-apple-0.png\n")
+    assert err.splitlines() == ["1/1 'A red apple!': step 1 of 1, 0 s left"]
+    assert [path.name for path in tmp_path.iterdir()] == ["a-red-apple-0.png"]
+    assert size_of(tmp_path / "a-red-apple-0.png") == (SIDE, SIDE)
+    assert Library(home).find()[0].recipe.seed == 0
+    assert Studio().replay(tmp_path / "a-red-apple-0.png").changed == 0  # what another process painted
+
+
+def test_a_seed_that_was_drawn_is_reported(sfumato: Run):
+    result = sfumato("generate", "a", "-n", "2", *QUICK)
+    first, last = (int(Path(line).stem.rpartition("-")[2]) for line in result.lines)
+    assert last == first + 1
+    assert f"sfumato: seed {first} to {last}" in result.err.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("out", "made"),
+    [
+        ("x.png", ["x.png"]),
+        ("x.JPG", ["x.JPG"]),
+        ("x", ["x.png"]),
+        ("x.2", ["x.2.png"]),
+        ("sub/", ["sub/a-cat-5.png"]),
+        ("sub", ["sub/a-cat-5.png"]),
+        ("sub/{model}-{n}-{seed}-{prompt}.webp", ["sub/pocket-1-5-a-cat.webp"]),
+    ],
+)
+def test_out_is_a_file_a_folder_or_a_pattern(sfumato: Run, out: str, made: list[str]):
+    Path("sub").mkdir()
+    result = sfumato("generate", "A cat", "--seed", "5", *QUICK, "--out", out)
+    assert (result.code, result.lines) == (0, made)
+    assert all(size_of(path) == (SIDE, SIDE) for path in made)
+
+
+@pytest.mark.parametrize(
+    ("out", "made"),
+    [
+        ([], ["a-5.png", "a-6.png", "a-7.png"]),
+        (["--out", "x.png"], ["x-1.png", "x-2.png", "x-3.png"]),
+        (["--out", "{n}"], ["1.png", "2.png", "3.png"]),
+        (["--format", "jpg"], ["a-5.jpg", "a-6.jpg", "a-7.jpg"]),
+    ],
+)
+def test_several_pictures_have_several_names(sfumato: Run, out: list[str], made: list[str]):
+    result = sfumato("generate", "a", "-n", "3", "--seed", "5", *QUICK, *out)
+    assert (result.code, result.lines) == (0, made)
+    assert names_here() == made
+
+
+@pytest.mark.parametrize(("format", "kind"), [("png", "PNG"), ("jpg", "JPEG"), ("webp", "WEBP")])
+def test_formats(sfumato: Run, format: str, kind: str):
+    quality = [] if format == "png" else ["--quality", "70"]
+    result = sfumato("generate", "a", "--seed", "1", *QUICK, "--format", format, *quality)
+    assert result.lines == [f"a-1.{format}"]
+    with Image.open(result.lines[0]) as image:
+        assert image.format == kind
+    assert ("jpg has no transparency" in result.err) == (format == "jpg")
+    assert "--background" not in sfumato("generate", "b", "--background", "white", *QUICK, "--format", format).err
+
+
+def test_a_prompt_comes_from_stdin(sfumato: Run):
+    assert sfumato("generate", "-", "--seed", "1", *QUICK, stdin="ein Apfel, größer\n".encode()).lines == [
+        "ein-apfel-größer-1.png"
+    ]
+    assert "the prompt is empty" in sfumato("generate", "-").err
+    assert "not UTF-8" in sfumato("generate", "-", stdin=b"\xff\xfe").err
+
+
+def test_prompts_come_from_a_file_one_a_line(sfumato: Run, tmp_path: Path):
+    file = tmp_path / "prompts.txt"
+    file.write_bytes(b"\xef\xbb\xbfa cat\r\n\r\n  a dog  \na cat!\n")
+    result = sfumato("generate", "--prompts", str(file), *QUICK)
+    seed = int(result.lines[0].removeprefix("a-cat-").removesuffix(".png"))
+    assert result.lines == [f"a-cat-{seed}.png", f"a-dog-{seed}.png", f"a-cat-{seed}-3.png"]
+    assert f"sfumato: seed {seed}" in result.err.splitlines()
+    assert names_here() == sorted(result.lines)
+
+
+def test_json_is_all_of_stdout_and_holds_the_recipes(sfumato: Run):
+    result = sfumato("generate", "a", "-n", "2", "--seed", "1", "--guidance", "1", "--negative", "b", *QUICK, "--json")
+    found = json.loads(result.out)
+    assert [row["path"] for row in found["pictures"]] == ["a-1.png", "a-2.png"]
+    assert [row["recipe"]["seed"] for row in found["pictures"]] == [1, 2]
+    assert len(found["warnings"]) == 1
+    assert "--negative has no effect" in found["warnings"][0]
+
+
+def test_a_path_of_any_letters_is_printed_as_it_is(tmp_path: Path):
+    name = b"caf\xe9 \xe6\xbc\xa2.png"  # not UTF-8 as a whole
+    made = subprocess.run(
+        [sys.executable, "-m", "sfumato", "generate", "a", *QUICK, "--out", name],  # type: ignore[list-item]
+        cwd=tmp_path, capture_output=True, timeout=60,
+    )  # fmt: skip
+    assert (made.returncode, made.stdout) == (0, name + b"\n")
+    assert os.listdir(bytes(tmp_path)) == [name]
+
+
+# ---- generate: what stands in the way
+
+
+@pytest.mark.usefixtures("nothing_loads")
+def test_an_existing_output_is_refused_before_painting(sfumato: Run):
+    for name in ("a-1.png", "a-2.png"):
+        Path(name).write_text("mine")
+    result = sfumato("generate", "a", "--seed", "0", "-n", "3")
+    assert (result.code, result.out) == (2, "")
+    assert result.err == "sfumato: 'a-1.png' is there already: add --force to overwrite, or choose another --out\n"
+    assert Path("a-1.png").read_text() == "mine"
+    assert names_here() == ["a-1.png", "a-2.png"]
+
+
+def test_force_overwrites(sfumato: Run):
+    Path("a-1.png").write_text("mine")
+    assert sfumato("generate", "a", "--seed", "1", *QUICK, "--force").code == 0
+    assert size_of("a-1.png") == (SIDE, SIDE)
+
+
+WRONG: list[tuple[list[str], str]] = [
+    (["--sampler", "eulr"], "did you mean 'euler'?"),
+    *((["--sampler", name], f"cannot use sampler '{name}': ") for name in REFUSED),
+    (["--schedule", "flo"], "did you mean 'flow'?"),
+    (["--model", "pokcet"], "did you mean 'pocket'?"),
+    (["--style", "nope"], "no style of"),
+    (["--size", "250x256"], "the nearest is 256x256"),
+    (["--size", "0x0"], f"the nearest is {SIDE}x{SIDE}"),
+    (["--size", "9" * 15 + "x1"], "the nearest is"),
+    (["--size", "256"], "write it as 256x256"),
+    (["--size", "²x²"], "write it as 256x256"),
+    (["--size", "-1x5"], "write it as 256x256"),
+    (["--size", "256x256", "--aspect-ratio", "1:1"], "not both"),
+    (["--aspect-ratio", "2:1"], "the nearest is '16:9'"),
+    (["--megapixels", "nan"], "megapixels nan"),
+    (["--megapixels", "much"], "'much' is not a number"),
+    (["--steps", "0"], "the nearest is 1"),
+    (["--steps", "1.5"], "'1.5' is not a whole number"),
+    (["--steps", "9" * 5000], "is not a whole number"),
+    (["--guidance", "nan"], "guidance is not a number"),
+    (["--guidance", "inf"], "the nearest is"),
+    (["--guidance", "abc"], "'abc' is not a number"),
+    (["--rescale", "2"], "the nearest is 1"),
+    (["--seed", "-1"], "the nearest is 0"),
+    (["--seed", str(2**64)], "the nearest is 18446744073709551615"),
+    (["--seed", str(2**64 - 1), "-n", "2"], "the nearest is 18446744073709551614"),
+    (["--seed", "a\x1b[31m"], r"'a\x1b[31m' is not a whole number"),
+    (["-n", "0"], "the nearest is 1"),
+    (["-n", "x"], "'x' is not a whole number"),
+    (["--background", "blue"], "use transparent, white, black or a colour"),
+    (["--format", "gif"], "no format named 'gif'"),
+    (["--quality", "101", "--format", "jpg"], "quality 101"),
+    (["--quality", "50"], "png has no quality"),
+    (["--metadata", "al"], "no metadata level named 'al'; "),
+    (["--out", ""], "--out is empty"),
+    (["--out", "x.gif"], "no format named 'gif'"),
+    (["--out", "{sed}.png"], "--out has no field {sed}; it has model, n, prompt, seed"),
+    (["--out", "x" * 5000], "too long a name"),
+    (["--out", "x.png", "--format", "jpg"], "make the two agree"),
+    (["--out", "a\0b.png"], "NUL"),
+    (["--bogus"], "No such option: --bogus"),
+    (["another"], "another"),
+    (["--prompts", "nowhere.txt"], "give either a prompt"),
+    (["--negative", "\x07"], "the negative prompt holds a control character, U+0007"),
+    (["--negative", "\udc80"], "half a character"),
+]
+
+
+@pytest.mark.usefixtures("nothing_loads")
+@pytest.mark.parametrize(("words", "says"), WRONG, ids=[f"{words}"[:40].replace("\0", "0") for words, _ in WRONG])
+def test_a_wrong_value_is_told_in_one_line_before_anything_loads(sfumato: Run, words: list[str], says: str):
+    result = sfumato("generate", "a pear", *words)
+    assert (result.code, result.out) == (2, "")
+    assert says in result.err
+    (line,) = result.err.splitlines()
+    assert line.startswith("sfumato: ")
+    assert len(line) < 500
+    assert line.isprintable()
+    assert names_here() == []
+
+
+@pytest.mark.usefixtures("nothing_loads")
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["generate"], "give either a prompt"),
+        (["generate", ""], "the prompt is empty"),
+        (["generate", "a" * 2**17], "at most 10,000 are taken"),
+        (["generate", "a\udcff"], "half a character"),
+        (["generate", "--prompts", "nowhere.txt"], "nowhere.txt cannot be read: "),
+        (["generate", "--prompts", "."], ". cannot be read: "),
+        (["generate", "--prompts", "/dev/null"], "/dev/null holds 0 prompts"),
+        (["replay"], "Missing argument"),
+        (["replay", "nowhere.png"], "'nowhere.png' cannot be read: no such file or directory"),
+        (["replay", "/dev/null"], "cannot be read"),
+        (["info", "."], "cannot be read"),
+        (["models", "pokcet"], "did you mean 'pocket'?"),
+        (["models", ""], "no model named ''"),
+        (["history", "--since", "yesterday"], "since 'yesterday' is not a day: write it as 2026-11-30"),
+        (["history", "--until", "9999-12-31"], "until '9999-12-31' is not a day"),
+        (["history", "--since", "0001-01-01x"], "is not a day"),
+        (["history", "--limit", "0"], "limit is 1 to 1000"),
+        (["histroy"], "No such command 'histroy'"),
+    ],
+)
+def test_so_it_is_with_every_command(sfumato: Run, words: list[str], says: str):
+    result = sfumato(*words)
+    assert (result.code, result.out) == (2, "")
+    (line,) = result.err.splitlines()
+    assert says in line
+
+
+@pytest.mark.usefixtures("nothing_loads")
+def test_a_folder_that_is_missing_or_cannot_be_written_is_told_before_painting(sfumato: Run, tmp_path: Path):
+    result = sfumato("generate", "a", "--out", "nowhere/x.png")
+    assert (result.code, result.out) == (1, "")
+    assert result.err == "sfumato: there is no folder 'nowhere': make it first, or choose another --out\n"
+    if os.geteuid() != 0:  # root may write anywhere
+        (tmp_path / "locked").mkdir(mode=0o500)
+        result = sfumato("generate", "a", "--out", str(tmp_path / "locked/x.png"))
+        assert result.code == 1
+        assert "no right to write in" in result.err
+
+
+def test_a_library_that_cannot_be_written_does_not_cost_the_picture(sfumato: Run, monkeypatch: pytest.MonkeyPatch):
+    Path("file").write_text("here is a file")
+    monkeypatch.setenv("SFUMATO_HOME", "file")
+    result = sfumato("generate", "a", "--seed", "1", *QUICK)
+    assert (result.code, result.lines) == (0, ["a-1.png"])
+    assert "sfumato: not kept in the history: " in result.err
+
+
+# ---- generate: what only a process shows
+
+
+def on_a_terminal(words: list[str], folder: Path) -> tuple[int, str]:
+    """What a person sees: stdout and stderr are one terminal of 100 columns."""
+    leader, follower = pty.openpty()
+    env = {**os.environ, "TERM": "xterm", "COLUMNS": "100"}
+    made = process(*words, cwd=folder, env=env, stdout=follower, stderr=follower)
+    os.close(follower)
+    seen = b""
+    with contextlib.suppress(OSError):  # raised when the other side has closed
+        while select.select([leader], [], [], 60)[0] and (part := os.read(leader, 65536)):
+            seen += part
+    os.close(leader)
+    return made.wait(timeout=60), seen.decode()
+
+
+def test_a_terminal_shows_a_bar_with_what_is_made_the_step_and_the_time_left(tmp_path: Path):
+    code, seen = on_a_terminal(["generate", "a [red] apple", "--seed", "1", "--steps", "40"], tmp_path)
+    assert code == 0
+    assert "━" in seen
+    assert "1/1 a [red] apple" in seen
+    assert "/40 steps" in re.sub(r"\x1b\[[0-9;]*m", "", seen)  # without its colours
+    assert "0:00:" in seen
+    assert "a-red-apple-1.png" in seen
+    assert "step 40 of 40" not in seen  # that is for files
+
+
+def lines_of(made: subprocess.Popen[str]) -> Iterator[str]:
+    assert made.stderr is not None
+    return iter(made.stderr.readline, "")
+
+
+def interrupt(made: subprocess.Popen[str]) -> tuple[str, str]:
+    made.send_signal(signal.SIGINT)
+    return made.communicate(timeout=60)
+
+
+def test_ctrl_c_in_the_middle_of_a_picture_leaves_nothing(tmp_path: Path, home: Path):
+    made = process(
+        "generate", "a", "--seed", "1", "--steps", str(int(CARD.steps.high)), "--sampler", "heun", cwd=tmp_path
+    )
+    assert "step 1 of" in next(lines_of(made))
+    out, err = interrupt(made)
+    assert (made.returncode, out) == (130, "")
+    assert err.splitlines()[-1] == "sfumato: stopped; no half file is left"
+    assert "Traceback" not in err
+    assert list(tmp_path.iterdir()) == []
+    assert Library(home).count() == 0
+
+
+def test_ctrl_c_between_pictures_leaves_whole_ones(tmp_path: Path, home: Path):
+    made = process("generate", "a", "--seed", "1", "-n", "500", "--steps", "1", cwd=tmp_path)
+    assert made.stdout is not None
+    shown = [made.stdout.readline().strip() for _ in range(3)]
+    out, err = interrupt(made)
+    assert made.returncode == 130
+    assert "Traceback" not in err
+    shown += out.split()
+    assert 3 <= len(shown) < 500
+    left = {path.name for path in tmp_path.iterdir()}
+    assert left - {f"a-{len(shown) + 1}.png"} == set(shown)  # one more may be saved and not yet told
+    assert all(size_of(tmp_path / name) for name in left)
+    entries = Library(home).find(limit=1000)
+    assert len(left) - 1 <= len(entries) <= len(left)
+    assert all(size_of(entry.picture) and size_of(entry.thumbnail) for entry in entries)
+
+
+def test_a_full_disk_leaves_no_half_file(tmp_path: Path, home: Path):
+    """No file may grow beyond 1,000 bytes: the same to a program as no room on the disk."""
+
+    def limited() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+
+    env = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+    made = process("generate", "a", "--seed", "1", *QUICK, cwd=tmp_path, env=env, preexec_fn=limited)
+    out, err = made.communicate(timeout=60)
+    assert (made.returncode, out) == (1, "")
+    assert "is larger than files may be here" in err.splitlines()[-1]
+    assert "Traceback" not in err
+    assert list(tmp_path.iterdir()) == []
+    assert list(home.iterdir()) == []
+
+
+# ---- replay, info
+
+
+def test_replay_says_whether_it_is_the_same(sfumato: Run):
+    for name in ("x.png", "x.jpg", "x.webp"):
+        sfumato("generate", "a", "--seed", "1", *QUICK, "--out", name)
+    result = sfumato("replay", "x.png", "x.jpg", "x.webp")
+    assert result.code == 0
+    assert result.lines[0] == f"x.png: the same, 0 of {SIDE * SIDE} pixels differ"
+    assert all(": the same, " in line for line in result.lines)
+    rows = json.loads(sfumato("replay", "x.png", "x.jpg", "--json").out)
+    assert [(row["path"], row["same"], row["pixels"]) for row in rows] == [
+        ("x.png", True, SIDE * SIDE),
+        ("x.jpg", True, SIDE * SIDE),
+    ]
+
+
+def test_replay_of_changed_pixels_says_so_and_exits_1(sfumato: Run):
+    sfumato("generate", "a", "--seed", "1", *QUICK, "--out", "x.png")
+    with Image.open("x.png") as image:
+        image.load()
+        text = dict(image.info)
+        red = Image.new(image.mode, (8, 8), "red")
+        image.paste(red, (10, 10))
+    from PIL.PngImagePlugin import PngInfo
+
+    info = PngInfo()
+    info.add_itxt("sfumato", text["sfumato"])
+    image.save("x.png", pnginfo=info)
+    result = sfumato("replay", "x.png")
+    assert result.code == 1
+    assert result.lines[0].startswith("x.png: NOT the same, ")
+    assert result.err == ""
+
+
+def test_replay_can_keep_what_it_painted_and_never_over_the_original(sfumato: Run):
+    sfumato("generate", "a", "--seed", "1", *QUICK, "--out", "x.png")
+    assert sfumato("replay", "x.png", "--out", "again.png").code == 0
+    assert Path("again.png").read_bytes() == Path("x.png").read_bytes()
+    result = sfumato("replay", "x.png", "--out", "x.png")
+    assert result.code == 2
+    assert "is there already" in result.err
+
+
+def test_a_damaged_file_or_one_without_a_recipe_is_not_replayed(sfumato: Run):
+    sfumato("generate", "a", "--seed", "1", *QUICK, "--out", "x.png")
+    data = Path("x.png").read_bytes()
+    Path("half.png").write_bytes(data[: data.index(b"IDAT") + 30])
+    sfumato("generate", "a", "--seed", "1", *QUICK, "--out", "none.png", "--metadata", "none")
+    for name, says in {"half.png": "'half.png' cannot be read", "none.png": "none.png holds no recipe of ours"}.items():
+        result = sfumato("replay", name)
+        assert (result.code, result.out) == (2, "")
+        assert says in result.err
+
+
+def test_info_shows_the_recipe(sfumato: Run):
+    sfumato("generate", "a\npear", "--seed", "7", *QUICK, "--out", "x.png")
+    result = sfumato("info", "x.png")
+    assert result.lines[0] == "made by sfumato"
+    assert "prompt\ta pear" in result.lines
+    assert "seed\t7" in result.lines
+    found = json.loads(sfumato("info", "x.png", "--json").out)
+    assert found["fields"]["prompt"] == "a\npear"
+    Image.new("RGB", (8, 8)).save("plain.png")
+    result = sfumato("info", "plain.png")
+    assert (result.code, result.out) == (0, "")
+    assert result.err == "sfumato: plain.png says nothing of how it was made\n"
+
+
+# ---- models, history, doctor
+
+
+def test_models_are_listed_and_shown(sfumato: Run):
+    assert sfumato("models").lines[1].startswith("pocket\t")
+    shown = dict(line.split("\t") for line in sfumato("models", "pocket").lines)
+    assert shown["what it is"] == CARD.about
+    assert shown["sampler, schedule"] == f"{CARD.sampler}, {CARD.schedule}"
+    assert shown["lacks"] == CARD.lacks
+    assert [card["name"] for card in json.loads(sfumato("models", "--json").out)] == catalog.names()
+
+
+def test_history_finds_by_words_model_and_day(sfumato: Run):
+    for prompt in ("a red apple", "a green apple", "a red [bold]car[/bold]"):
+        assert sfumato("generate", prompt, "--seed", "1", *QUICK).code == 0
+    today = datetime.now().astimezone().date()  # a test that runs over midnight looks at both days
+    days = {"yesterday": str(today - timedelta(days=1)), "tomorrow": str(today + timedelta(days=1))}
+
+    def prompts(*words: str) -> list[str]:
+        return [line.split("\t")[3] for line in sfumato("history", *words).lines[1:]]
+
+    assert prompts() == ["a red [bold]car[/bold]", "a green apple", "a red apple"]
+    assert prompts("APPLE", "red") == ["a red apple"]
+    assert prompts("--model", "pocket", "-n", "1") == ["a red [bold]car[/bold]"]
+    assert prompts("--model", "other") == []
+    assert prompts("--since", days["yesterday"], "--until", days["tomorrow"]) == prompts()
+    assert prompts("--since", days["tomorrow"]) == []
+    assert prompts("--until", str(today - timedelta(days=2))) == []
+    assert len(prompts("--since", str(today))) == len(prompts("--until", str(today))) == 3
+    entries = json.loads(sfumato("history", "car", "--json").out)
+    assert entries[0]["recipe"]["prompt"] == "a red [bold]car[/bold]"
+    assert size_of(entries[0]["picture"]) == size_of(entries[0]["thumbnail"]) == (SIDE, SIDE)
+
+
+def test_tables_on_a_terminal_hold_all_there_is(tmp_path: Path):
+    code, seen = on_a_terminal(["models", "pocket"], tmp_path)
+    assert code == 0
+    assert all(word in seen for word in CARD.lacks.split())
+
+
+def test_the_doctor_says_what_is_missing_and_how_to_mend_it(sfumato: Run, monkeypatch: pytest.MonkeyPatch, home: Path):
+    result = sfumato("doctor")
+    assert result.code == 0
+    rows = {line.split("\t")[1]: line.split("\t") for line in result.lines}
+    assert rows["Pocket"][0] == "ok"
+    assert rows["library"][:3] == ["ok", "library", str(home)]
+
+    def broken(self: Parts, name: str) -> None:
+        raise RuntimeError("no such instruction")
+
+    monkeypatch.setattr(Parts, "model", broken)
+    monkeypatch.setenv("SFUMATO_HOME", __file__)
+    result = sfumato("doctor", "--json")
+    findings = {row["what"]: row for row in json.loads(result.out)}
+    assert result.code == 1
+    assert (findings["Pocket"]["state"], findings["Pocket"]["found"]) == ("bad", "no such instruction")
+    assert findings["Pocket"]["mend"].startswith("pip install")
+    assert "SFUMATO_HOME" in findings["library"]["mend"]
+
+
+# ---- help
+
+
+def test_help_names_every_sampler_schedule_ratio_and_model(sfumato: Run, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("COLUMNS", "500")
+    monkeypatch.setenv("TERMINAL_WIDTH", "500")
+    result = sfumato("generate", "--help")
+    assert result.code == 0
+    for name in [*samplers.names(), *schedules.names(), *RATIOS, *catalog.names()]:
+        assert name in result.out
+
+
+def test_version_and_no_command(sfumato: Run):
+    import sfumato as package
+
+    assert sfumato("--version").out == f"sfumato {package.__version__}\n"
+    assert sfumato().code == 2
+
+
+HELP = """
+import sys
+from sfumato.cli import main
+
+heavy = {"numpy", "onnxruntime", "PIL", "pydantic", "sqlalchemy", "tokenizers"}
+for words in (["--help"], ["generate", "--help"]):
+    sys.argv = ["sfumato", *words]
+    try:
+        main()
+    except SystemExit as end:
+        assert end.code == 0
+    print(heavy & sys.modules.keys(), file=sys.stderr)
+    heavy.discard("pydantic")  # Typer itself may bring it where a command has options
+"""
+
+
+def test_help_loads_nothing_heavy():
+    ran = subprocess.run([sys.executable, "-c", HELP], capture_output=True, text=True, timeout=60)
+    assert ran.stderr.splitlines() == ["set()", "set()"]
+    assert "generate" in ran.stdout
+    assert "--sampler" in ran.stdout
+
+
+def test_completion_can_be_had_and_knows_the_samplers(tmp_path: Path):
+    def completed(**env: str) -> str:
+        made = process("", env={**os.environ, **env}, cwd=tmp_path)
+        return made.communicate(timeout=60)[0]
+
+    assert "sfumato" in completed(_SFUMATO_COMPLETE="source_bash")
+    words = "sfumato generate --sampler eu"
+    found = completed(_SFUMATO_COMPLETE="complete_bash", COMP_WORDS=words, COMP_CWORD="3")
+    assert found.split() == [name for name in samplers.names() if name.startswith("eu")]
+
+
+def test_a_reader_that_goes_away_is_no_error(tmp_path: Path):
+    """As in `sfumato models | head -1`."""
+    made = process("models", "--json", cwd=tmp_path)
+    assert made.stdout is not None and made.stderr is not None
+    made.stdout.close()
+    assert made.stderr.read() == ""
+    deadline = time.monotonic() + 60
+    while made.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert made.returncode is not None
