@@ -68,16 +68,13 @@ def onnx_steps(side: int) -> float:
 def torch_steps(side: int) -> float:
     import torch
 
-    from benchmarks.reference import transformer
-    from training.flow import look, pack, places
+    from benchmarks.reference import transformer, velocity
+    from sfumato.engine.families import Text
 
     torch.set_num_threads(1)
-    model = transformer()
-    x, t = pack(torch.from_numpy(latent(side))[None]), torch.tensor([0.6])
-    text = torch.zeros(1, 12, 384), torch.zeros(1, 384)
-    ids = places(side // 8, side // 8)
-    with torch.inference_mode():
-        return _cpu(lambda: look(model, x, t, text, ids))
+    model, x = transformer(), latent(side)
+    text = Text((np.zeros((1, 12, 384), np.float32), np.zeros((1, 384), np.float32)))
+    return _cpu(lambda: velocity(model, x, 0.6, text))
 
 
 def _cpu(step) -> float:
@@ -100,36 +97,28 @@ def child(variant: str, side: int) -> dict[str, float]:
 
 def errors(side: int) -> dict[str, float]:
     """Relative error of a step, the mean over the path and the worst: of the velocity, and of the clean estimate."""
-    import torch
-
-    from benchmarks.reference import transformer
+    from benchmarks.reference import transformer, velocity
     from sfumato.engine.families import families
     from sfumato.engine.noise import SeededNoise
     from sfumato.engine.painting import Row
-    from training.flow import look, pack, places, unpack
 
     card = catalog.card("pocket")
     ours, theirs = families[card.family](card, catalog.folder("pocket")), transformer()
     steps = int(card.steps.default)
-    ids = places(side // 8, side // 8)
-    velocity, clean = [], []
+    off_velocity, off_clean = [], []
     for seed, prompt in enumerate(PROMPTS):
         text = ours.read(prompt)
-        tensors = tuple(torch.from_numpy(part) for part in text.states)
         x = SeededNoise(seed, ours.latent_shape(side, side))()
         for i in range(steps):
             now, later = 1 - i / steps, 1 - (i + 1) / steps
             (found,) = ours.look([Row(x, now, text)])
-            with torch.inference_mode():
-                v = look(theirs, pack(torch.from_numpy(x)[None]), torch.tensor([now]), tensors, ids)
-            wanted_v = unpack(v, side // 8, side // 8)[0].numpy()
-            wanted = x - now * wanted_v
-            velocity.append(_relative((x - found) / now, wanted_v))
-            clean.append(_relative(found, wanted))
+            wanted = velocity(theirs, x, now, text)
+            off_velocity.append(_relative((x - found) / now, wanted))
+            off_clean.append(_relative(found, x - now * wanted))
             x = x + (later - now) * (x - found) / now
     return {
-        "velocity_mean": float(np.mean(velocity)), "velocity_worst": float(np.max(velocity)),
-        "clean_mean": float(np.mean(clean)), "clean_worst": float(np.max(clean)),
+        "velocity_mean": float(np.mean(off_velocity)), "velocity_worst": float(np.max(off_velocity)),
+        "clean_mean": float(np.mean(off_clean)), "clean_worst": float(np.max(off_clean)),
     }  # fmt: skip
 
 

@@ -9,7 +9,8 @@ from diffusers import AutoencoderKL, FlowMatchEulerDiscreteScheduler, FluxPipeli
 from safetensors import safe_open
 
 from sfumato import catalog
-from sfumato.engine.families import families
+from sfumato.engine.families import Text, families
+from sfumato.engine.families.pocket import pack, places, unpack
 
 
 def tensors(path: Path) -> tuple[dict[str, torch.Tensor], dict]:
@@ -35,6 +36,24 @@ def autoencoder() -> AutoencoderKL:
     model = AutoencoderKL.from_config(config)
     model.load_state_dict(state)
     return model.eval()
+
+
+def velocity(model: FluxTransformer2DModel, x: np.ndarray, sigma: float, text: Text) -> np.ndarray:
+    """What the torch model answers to a latent x, shape (16, h, w), as our family would ask it."""
+    states, pooled = (torch.from_numpy(part) for part in text.states)
+    _, high, wide = x.shape
+    ids = torch.from_numpy(places(states.shape[1], high // 2, wide // 2))
+    with torch.inference_mode():
+        answer = model(
+            hidden_states=torch.from_numpy(pack(x)[None]),
+            timestep=torch.tensor([sigma], dtype=torch.float32),
+            encoder_hidden_states=states,
+            pooled_projections=pooled,
+            txt_ids=ids[: states.shape[1]],
+            img_ids=ids[states.shape[1] :],
+            return_dict=False,
+        )[0]
+    return unpack(answer[0].numpy(), high, wide)
 
 
 def save_pipeline(folder: Path, prompt: str) -> None:

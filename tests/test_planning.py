@@ -80,7 +80,7 @@ def test_fields_over_an_order_are_checked_too():
     order = Order(prompt="a pear", seed=1, steps=5)
     assert Studio().plan(order).recipes[0].steps == 5
     assert Studio().plan(order, steps=6).recipes[0] == recipe(seed=1, steps=6)
-    with pytest.raises(RequestError, match="steps: .*, not 'many'"):
+    with pytest.raises(RequestError, match=r"steps: .*, not 'many'"):
         Studio().plan(order, steps="many")
 
 

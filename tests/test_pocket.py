@@ -169,9 +169,8 @@ def test_the_command_line_says_so_in_one_line(tmp_path: Path):
         timeout=60,
     )
     assert (result.returncode, result.stdout) == (1, "")
-    assert result.stderr.splitlines() == [
-        f"sfumato: pocket: weight file {CARD.files[0].name} is damaged (its sha256 is not its card's); reinstall sfumato"
-    ]
+    (line,) = result.stderr.splitlines()
+    assert line.startswith(f"sfumato: pocket: weight file {CARD.files[0].name} is damaged (its sha256 is not its card's)")
     assert [path.name for path in tmp_path.iterdir()] == ["package"]
 
 

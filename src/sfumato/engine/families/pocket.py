@@ -70,13 +70,13 @@ class Pocket:
         states, pooled = row.text.states
         (velocity,) = _run(
             self._transformer,
-            x=_pack(row.x)[None],
+            x=pack(row.x)[None],
             timestep=np.array([row.sigma], np.float32),
             states=states,
             pooled=pooled,
-            ids=_places(states.shape[1], high // PATCH, wide // PATCH),
+            ids=places(states.shape[1], high // PATCH, wide // PATCH),
         )
-        return [row.x - np.float32(row.sigma) * _unpack(velocity[0], high, wide)]
+        return [row.x - np.float32(row.sigma) * unpack(velocity[0], high, wide)]
 
     def decode(self, latent: Latent) -> np.ndarray:
         ((made,),) = _run(self._decoder, latent=(latent / SCALE + SHIFT)[None].astype(np.float32))
@@ -124,19 +124,19 @@ def _run(session: onnxruntime.InferenceSession, **inputs: np.ndarray) -> list[np
     return cast("list[np.ndarray]", session.run(None, inputs))
 
 
-def _pack(x: np.ndarray) -> np.ndarray:
+def pack(x: np.ndarray) -> np.ndarray:
     """(16, h, w) to tokens (h/2 * w/2, 64): each 2 x 2 block in the order (channel, row, column), as FLUX does."""
     c, h, w = x.shape
     return x.reshape(c, h // 2, 2, w // 2, 2).transpose(1, 3, 0, 2, 4).reshape(h // 2 * w // 2, c * 4)
 
 
-def _unpack(tokens: np.ndarray, h: int, w: int) -> np.ndarray:
+def unpack(tokens: np.ndarray, h: int, w: int) -> np.ndarray:
     c = tokens.shape[1] // 4
     return tokens.reshape(h // 2, w // 2, c, 2, 2).transpose(2, 0, 3, 1, 4).reshape(c, h, w)
 
 
 @lru_cache(maxsize=32)
-def _places(text_tokens: int, rows: int, columns: int) -> np.ndarray:
+def places(text_tokens: int, rows: int, columns: int) -> np.ndarray:
     """FLUX's ids: zeros for text, then (0, row, column) for each token of the picture."""
     ids = np.zeros((rows, columns, 3), np.float32)
     ids[..., 1], ids[..., 2] = np.arange(rows)[:, None], np.arange(columns)[None]
