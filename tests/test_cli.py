@@ -23,8 +23,10 @@ from typing import Any
 
 import pytest
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
-from sfumato import Studio, catalog, cli
+from sfumato import Studio, catalog, cli, exports
+from sfumato.core.picture import Picture
 from sfumato.core.ratios import RATIOS
 from sfumato.engine.samplers import samplers
 from sfumato.engine.schedules import schedules
@@ -434,8 +436,6 @@ def test_replay_of_changed_pixels_says_so_and_exits_1(sfumato: Run):
         text = dict(image.info)
         red = Image.new(image.mode, (8, 8), "red")
         image.paste(red, (10, 10))
-    from PIL.PngImagePlugin import PngInfo
-
     info = PngInfo()
     info.add_itxt("sfumato", text["sfumato"])
     image.save("x.png", pnginfo=info)
@@ -463,6 +463,16 @@ def test_a_damaged_file_or_one_without_a_recipe_is_not_replayed(sfumato: Run):
         result = sfumato("replay", name)
         assert (result.code, result.out) == (2, "")
         assert says in result.err
+
+
+@pytest.mark.usefixtures("nothing_loads")
+def test_a_stranger_s_recipe_is_held_to_what_an_order_may_ask(sfumato: Run):
+    (good,) = Studio().plan("a", width=SIDE, height=SIDE).recipes
+    for change in ({"steps": 10**9}, {"painted_width": 10**6}, {"model": "../x"}, {"finish": ("resize:16384x16384",)}):
+        picture = Picture(Image.new("RGBA", good.size), good.model_copy(update=change), 0, exports.save)
+        result = sfumato("replay", str(picture.save("x.png", force=True)))
+        assert (result.code, result.out) == (2, "")
+        assert len(result.err.splitlines()) == 1
 
 
 def test_info_shows_the_recipe(sfumato: Run):

@@ -170,7 +170,9 @@ def test_the_command_line_says_so_in_one_line(tmp_path: Path):
     )
     assert (result.returncode, result.stdout) == (1, "")
     (line,) = result.stderr.splitlines()
-    assert line.startswith(f"sfumato: pocket: weight file {CARD.files[0].name} is damaged (its sha256 is not its card's)")
+    assert line.startswith(
+        f"sfumato: pocket: weight file {CARD.files[0].name} is damaged (its sha256 is not its card's)"
+    )
     assert [path.name for path in tmp_path.iterdir()] == ["package"]
 
 

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from PIL import Image
 
 import sfumato
 from sfumato import Order, Picture, Recipe, Settings, Studio, catalog
+from sfumato.core.card import Card
 from sfumato.core.errors import CannotWrite, OutputExists, RequestError
 from sfumato.library import Library
 from sfumato.wiring import Parts
@@ -68,13 +70,15 @@ def test_an_empty_variable_is_no_setting(monkeypatch: pytest.MonkeyPatch):
 
 def test_wrong_wishes_are_request_errors_before_anything_loads(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(Parts, "model", lambda self, name: pytest.fail("a model was loaded"))
-    for wishes in ({"steps": 0}, {"colour": "red"}, {"steps": "many"}, {"prompt": None}, {"model": "x"}):
+    for wishes in ({"steps": 0}, {"colour": "red"}, {"steps": "many"}, {"model": "x"}, {"width": None, "height": 1}):
         with pytest.raises(RequestError):
-            Studio().paint(**{"order": "a", **wishes} if "prompt" not in wishes else {"order": None})  # type: ignore[arg-type]
+            Studio().paint("a", **wishes)
+    with pytest.raises(RequestError, match="prompt: "):
+        Studio().paint(None)  # type: ignore[arg-type]
 
 
 def test_threads_with_one_studio_do_not_disturb_each_other(monkeypatch: pytest.MonkeyPatch):
-    """Not in what they paint, not in what is kept; and the model is loaded once for all."""
+    """Not in what they paint, not in what is kept."""
     orders = {f"a {thing}": seed for seed, thing in enumerate(["pear", "car", "cat", "sun"])}
     alone = {words: Studio().paint(words, n=3, seed=seed, keep=False, **SMALL) for words, seed in orders.items()}
     studio, together, failures = Studio(), {}, []
@@ -84,11 +88,9 @@ def test_threads_with_one_studio_do_not_disturb_each_other(monkeypatch: pytest.M
         try:
             ready.wait()
             together[words] = studio.paint(words, n=3, seed=seed, **SMALL)
-            models.add(studio._parts.model("pocket"))
         except Exception as error:
             failures.append(error)
 
-    models: set[object] = set()
     threads = [threading.Thread(target=work, args=item) for item in orders.items()]
     for thread in threads:
         thread.start()
@@ -98,7 +100,26 @@ def test_threads_with_one_studio_do_not_disturb_each_other(monkeypatch: pytest.M
     for words, pictures in alone.items():
         assert [p.image.tobytes() for p in together[words]] == [p.image.tobytes() for p in pictures]
     assert len(studio.find(limit=100)) == 12
-    assert len(models) == 1
+
+
+def test_threads_that_come_at_once_wait_for_the_one_that_loads(monkeypatch: pytest.MonkeyPatch):
+    loads = []
+
+    def slowly(card: Card, folder: Path) -> object:
+        loads.append(card.name)
+        time.sleep(0.1)
+        return object()
+
+    monkeypatch.setattr("sfumato.engine.families.pocket.PART", slowly)
+    parts, found = Parts(), []
+    threads = [threading.Thread(target=lambda: found.append(parts.model("pocket"))) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert loads == ["pocket"]
+    assert len(found) == 4
+    assert len(set(found)) == 1
 
 
 def test_a_library_that_cannot_be_is_told(tmp_path: Path):
