@@ -111,6 +111,8 @@ def test_what_a_model_does_not_read_of_its_texts_is_told():
 
 
 def test_finishing_does_what_the_recipe_names():
-    (event,) = [e for e in ran(recipes(width=512, height=256, background="#ff0000"), GaussianModel()) if isinstance(e, Painted)]
+    (event,) = [
+        e for e in ran(recipes(width=512, height=256, background="#ff0000"), GaussianModel()) if isinstance(e, Painted)
+    ]
     assert event.picture.image.size == (512, 256)
     assert event.picture.image.getchannel("A").getextrema() == (255, 255)

@@ -1,5 +1,6 @@
 """The studio: what every door calls, in about twelve verbs. Doors carry words in and out; the studio decides."""
 
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +12,7 @@ from PIL import Image
 
 from sfumato import catalog, exports
 from sfumato.core.card import Card
-from sfumato.core.errors import Cancelled, RequestError
+from sfumato.core.errors import Cancelled, RequestError, SfumatoError
 from sfumato.core.order import Order
 from sfumato.core.picture import Picture
 from sfumato.core.recipe import Recipe
@@ -62,16 +63,22 @@ class Studio:
 
             Studio().paint("a red apple", n=4, seed=1)
 
-        keep: also put them into the library. Raises RequestError before anything loads, JobFailed after.
+        keep: also put them into the library; where that cannot be, a Python warning says so and the pictures are
+        returned all the same. Raises RequestError before anything loads, JobFailed after.
         """
-        pictures = []
-        for event in self.watch(self.plan(order, **fields).recipes):
-            picture = finished(event)
-            if picture is not None:
-                pictures.append(picture)
+        decided = self.plan(order, **fields)
+        for text in decided.warnings:
+            warnings.warn(text, stacklevel=2)
+        painted: dict[int, Picture] = {}
+        for event in self.watch(decided.recipes):
+            if (picture := finished(event)) is not None:
+                painted[id(picture.recipe)] = picture
                 if keep:
-                    self.keep(picture)
-        return pictures
+                    try:
+                        self.keep(picture)
+                    except SfumatoError as error:
+                        warnings.warn(f"not kept in the library: {error}", stacklevel=2)
+        return [painted[id(recipe)] for recipe in decided.recipes]
 
     def watch(
         self, recipes: Iterable[Recipe], cancelled: Callable[[Recipe], bool] = lambda recipe: False

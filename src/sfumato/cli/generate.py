@@ -97,6 +97,7 @@ def command(
     if seed is None and not json:
         say(f"seed {recipes[0].seed}" + (f" to {recipes[-1].seed}" if recipes[-1].seed != recipes[0].seed else ""))
 
+    path_of = {id(recipe): path for recipe, path in zip(recipes, paths, strict=True)}  # they may finish in any order
     done = []
     with _progress.progress() as show:
         for event in studio.watch(recipes):
@@ -107,7 +108,9 @@ def command(
             elif isinstance(event, Progress):
                 show(len(done) + 1, len(recipes), event.recipe, event.step, event.steps)
             elif (picture := finished(event)) is not None:
-                path = picture.save(paths[len(done)], format=format, quality=quality, metadata=metadata, force=force)
+                path = picture.save(
+                    path_of[id(picture.recipe)], format=format, quality=quality, metadata=metadata, force=force
+                )
                 done.append({"path": str(path), "seconds": round(picture.seconds, 3), "recipe": picture.recipe})
                 if not json:
                     print(path, flush=True)
