@@ -122,10 +122,13 @@ def test_threads_that_come_at_once_wait_for_the_one_that_loads(monkeypatch: pyte
     assert len(set(found)) == 1
 
 
-def test_a_library_that_cannot_be_is_told(tmp_path: Path):
+def test_a_library_that_cannot_be_is_told_and_costs_no_picture(tmp_path: Path):
     (tmp_path / "file").write_text("here is a file")
+    studio = Studio(Settings(home=tmp_path / "file"))
+    with pytest.warns(UserWarning, match="not kept in the library: .*file"):
+        (picture,) = studio.paint("a red apple", **SMALL)
     with pytest.raises(CannotWrite):
-        Studio(Settings(home=tmp_path / "file")).paint("a red apple", **SMALL)
+        studio.keep(picture)
 
 
 def test_public_names_are_there_and_nothing_else():
