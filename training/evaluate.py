@@ -83,8 +83,9 @@ def main() -> None:
         (picture,) = studio.paint(prompt, seed=seed, style=style, steps=args.steps, width=side, height=side, keep=False)
         return premultiplied(picture.image)
 
+    delivered = [studio.paint(prompt, seed=1, steps=args.steps, keep=False)[0].image for prompt in PROMPTS]
+    sheet(np.stack([premultiplied(image) for image in delivered]), PROMPTS, columns=10).save(DOCS / "sheet.png")
     painted = np.stack([paint(prompt, 1) for prompt in PROMPTS])
-    sheet(painted, PROMPTS, columns=10).save(DOCS / "sheet.png")
 
     pixels, rows = load()
     whole = [i for i, row in enumerate(rows) if row.hue is None and row.weight == 1.0]

@@ -28,6 +28,7 @@ LATENT_CHANNELS = 16
 REDUCTION = 8  # pixels a side of one latent place
 PATCH = 2  # latent places a side of one token
 SHIFT, SCALE = -0.2432, 0.58377  # latent = (encoded - SHIFT) * SCALE has unit spread
+HAZE = 0.06  # alpha so near to 0 or 1 is the decoder's uncertainty: nothing, or whole
 TRAINED_TOKENS = 12  # of text, padded with zeros; longer prompts are read in full
 
 
@@ -81,8 +82,8 @@ class Pocket:
     def decode(self, latent: Latent) -> np.ndarray:
         ((made,),) = _run(self._decoder, latent=(latent / SCALE + SHIFT)[None].astype(np.float32))
         unit = ((made.transpose(1, 2, 0) + 1) / 2).clip(0, 1)
-        alpha = unit[..., 3:]
-        straight = np.where(alpha > 1 / 255, unit[..., :3] / np.maximum(alpha, 1 / 255), 0).clip(0, 1)
+        alpha = ((unit[..., 3:] - HAZE) / (1 - 2 * HAZE)).clip(0, 1)
+        straight = np.where(alpha > 1 / 255, unit[..., :3] / np.maximum(unit[..., 3:], 1 / 255), 0).clip(0, 1)
         return (np.concatenate([straight, alpha], -1) * 255).round().astype(np.uint8)
 
     # ---- parts, made when first needed
