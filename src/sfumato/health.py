@@ -5,7 +5,6 @@ import platform
 import shutil
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 
@@ -26,7 +25,7 @@ class Finding:
 
 def examine(home: Path) -> list[Finding]:
     """Everything that decides what can be painted here; home: where the library is kept."""
-    return [_python(), _processor(), _memory(), _runtime(), _pocket(), _torch(), *_library(home)]
+    return [_python(), _processor(), _memory(), _runtime(), _pocket(), *_library(home)]
 
 
 def _python() -> Finding:
@@ -78,12 +77,6 @@ def _pocket() -> Finding:
     except Exception as error:  # whatever is wrong with an installation is what is looked for here
         return Finding("Pocket", str(error), "bad", "pip install --force-reinstall sfumato")
     return Finding("Pocket", f"paints; {catalog.card().parameters / 1e6:.0f} M parameters", "good")
-
-
-def _torch() -> Finding:
-    if find_spec("torch") is None:
-        return Finding("real models (torch)", "not installed", "optional", "pip install 'sfumato[torch]'")
-    return Finding("real models (torch)", version("torch"), "good")
 
 
 def _library(home: Path) -> list[Finding]:

@@ -1,0 +1,61 @@
+"""Finishing: what a finisher leaves alone, and what it says to a wrong value."""
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+
+from sfumato.core.errors import RequestError
+from sfumato.finishing import finishers
+
+
+def disc(side: int = 64) -> Image.Image:
+    """A red disc with a soft edge on nothing."""
+    large = Image.new("RGBA", (8 * side, 8 * side))
+    ImageDraw.Draw(large).ellipse((side, side, 7 * side, 7 * side), fill=(200, 30, 20, 255))
+    return large.convert("RGBa").resize((side, side), Image.Resampling.BOX).convert("RGBA")
+
+
+def soft(image: Image.Image) -> int:
+    """How many pixels are neither nothing nor whole."""
+    alpha = np.asarray(image.getchannel("A"))
+    return int(((alpha > 12) & (alpha < 243)).sum())
+
+
+def test_enlarging_keeps_an_edge_an_edge_and_its_colour():
+    grown = finishers["resize"](disc(), "256x256")
+    plain = disc().convert("RGBa").resize((256, 256), Image.Resampling.LANCZOS).convert("RGBA")
+    assert grown.size == (256, 256)
+    assert soft(grown) < 0.7 * soft(plain)
+    pixels = np.asarray(grown).astype(int)
+    inside = pixels[pixels[..., 3] > 128][:, :3]
+    assert np.abs(inside - (200, 30, 20)).max() < 16  # no dark rim: colour does not come from nothing
+
+
+def test_enlarging_moves_no_edge():
+    area = np.asarray(disc().getchannel("A")).mean()
+    assert np.asarray(finishers["resize"](disc(), "256x256").getchannel("A")).mean() == pytest.approx(area, rel=0.01)
+
+
+@pytest.mark.parametrize("size", ["32x32", "256x64", "64x64", "512x512"])
+def test_what_is_opaque_stays_opaque(size: str):
+    assert finishers["resize"](Image.new("RGBA", (64, 64), "teal"), size).getchannel("A").getextrema() == (255, 255)
+
+
+def test_a_background_leaves_nothing_transparent_and_whole_pixels_alone():
+    picture = disc()
+    laid = finishers["background"](picture, "#0080ff")
+    before, after = np.asarray(picture), np.asarray(laid)
+    assert (after[..., 3] == 255).all()
+    assert (after[before[..., 3] == 255] == before[before[..., 3] == 255]).all()
+    assert (after[before[..., 3] == 0][:, :3] == (0, 128, 255)).all()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("resize", "256"), ("resize", "0x10"), ("resize", "-1x10"), ("resize", "99999x1"), ("resize", "²x4"),
+     ("background", "red"), ("background", "#12"), ("background", "")],
+)  # fmt: skip
+def test_a_wrong_value_is_refused_in_one_line(name: str, value: str):
+    with pytest.raises(RequestError) as refused:
+        finishers[name](disc(), value)
+    assert "\n" not in str(refused.value)

@@ -1,0 +1,106 @@
+"""The training code's own promises: graphs equal torch on tiny random weights, captions are shares, tokens are FLUX's."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("onnx")
+diffusers = pytest.importorskip("diffusers")
+
+import onnxruntime  # noqa: E402
+from onnx import TensorProto  # noqa: E402
+
+from sfumato.engine.families.pocket import pack, places, unpack  # noqa: E402
+from training import flow, graphs  # noqa: E402
+from training.captions import captions  # noqa: E402
+from training.data import Picture, colour_name, dominant_hue, turn_hue  # noqa: E402
+
+FLOAT = TensorProto.FLOAT
+EXACT = 1e-4  # relative error of a graph that computes in fp32 with the same stored numbers
+
+
+def relative(found: np.ndarray, wanted: np.ndarray) -> float:
+    return float(np.sqrt(((found - wanted) ** 2).mean() / (wanted**2).mean()))
+
+
+def stored(model, int8: bool = True) -> graphs.Weights:
+    """The model's weights as a part stores them; the model gets the same rounded numbers."""
+    weights = graphs.Weights({k: v.numpy() for k, v in model.state_dict().items()}, int8)
+    model.load_state_dict({k: torch.from_numpy(weights.dequantised(k)) for k in model.state_dict()})
+    return weights
+
+
+@torch.inference_mode()
+def test_the_transformers_graph_equals_flux_transformer(tmp_path: Path):
+    config = {
+        "in_channels": 64, "num_layers": 2, "num_single_layers": 1, "attention_head_dim": 16, "num_attention_heads": 2,
+        "joint_attention_dim": 24, "pooled_projection_dim": 24, "axes_dims_rope": [4, 6, 6], "guidance_embeds": False,
+        "patch_size": 1,
+    }  # fmt: skip
+    torch.manual_seed(0)
+    model = diffusers.FluxTransformer2DModel(**config).eval()
+    weights = stored(model)
+    weights.save(tmp_path / "part.safetensors", {})
+    g, velocity = graphs.transformer(weights, config, int8=False)
+    inputs = {
+        "x": (FLOAT, [1, "n", 64]), "timestep": (FLOAT, [1]), "states": (FLOAT, [1, "t", 24]),
+        "pooled": (FLOAT, [1, 24]), "ids": (FLOAT, ["all", 3]),
+    }  # fmt: skip
+    g.save(tmp_path / "part.onnx", tmp_path / "part.safetensors", inputs, {"velocity": velocity})
+    x, states, pooled, ids = torch.randn(1, 6, 64), torch.randn(1, 5, 24), torch.randn(1, 24), flow.places(4, 6)
+    wanted = flow.look(model, x, torch.tensor([0.3]), (states, pooled), ids).numpy()
+    feed = {"x": x.numpy(), "states": states.numpy(), "pooled": pooled.numpy(), "ids": places(5, 2, 3)}
+    run = onnxruntime.InferenceSession(tmp_path / "part.onnx")
+    (found,) = run.run(None, feed | {"timestep": np.array([0.3], np.float32)})
+    assert relative(found, wanted) < EXACT
+
+
+@torch.inference_mode()
+def test_the_autoencoders_graphs_equal_autoencoder_kl(tmp_path: Path):
+    config = {
+        "in_channels": 4, "out_channels": 4, "latent_channels": 16, "block_out_channels": [8, 16], "norm_num_groups": 4,
+        "layers_per_block": 1, "mid_block_add_attention": False, "use_quant_conv": False, "use_post_quant_conv": False,
+        "down_block_types": ["DownEncoderBlock2D"] * 2, "up_block_types": ["UpDecoderBlock2D"] * 2,
+    }  # fmt: skip
+    torch.manual_seed(0)
+    model = diffusers.AutoencoderKL(**config).eval()
+    weights = stored(model, int8=False)
+    weights.save(tmp_path / "part.safetensors", {})
+    pixels = torch.rand(1, 4, 16, 24) * 2 - 1
+    latent = model.encode(pixels).latent_dist.mode()
+    for make, name, given, wanted in [
+        (graphs.encoder, "pixels", pixels, latent),
+        (graphs.decoder, "latent", latent, model.decode(latent).sample),
+    ]:
+        g, result = make(weights, config)
+        shape = [1, given.shape[1], "h", "w"]
+        g.save(tmp_path / "part.onnx", tmp_path / "part.safetensors", {name: (FLOAT, shape)}, {"out": result})
+        (found,) = onnxruntime.InferenceSession(tmp_path / "part.onnx").run(None, {name: given.numpy()})
+        assert relative(found, wanted.numpy()) < EXACT
+
+
+def test_tokens_are_packed_alike_in_training_and_painting():
+    z = np.random.default_rng(0).standard_normal((16, 6, 4), dtype=np.float32)
+    assert (flow.pack(torch.from_numpy(z)[None])[0].numpy() == pack(z)).all()
+    assert (unpack(pack(z), 6, 4) == z).all()
+    assert (places(0, 3, 2) == flow.places(6, 4).numpy()).all()
+
+
+@pytest.mark.parametrize("title", ["automobile", "blue automobile", "red apple"])
+def test_a_pictures_captions_are_shares_of_one(title: str):
+    said = dict(captions(Picture(title, "flat", "package", "key", "travel-places", ["car", "drive"])))
+    assert sum(said.values()) == pytest.approx(1)
+    assert f"{title}, flat style" in said
+    assert ("blue car" in said) == (title == "blue automobile")
+
+
+def test_a_turned_hue_is_the_colour_it_is_called():
+    red = np.zeros((128, 128, 4), np.uint8)
+    red[32:96, 32:96] = 220, 20, 20, 255
+    hue = dominant_hue(red)
+    assert hue is not None and colour_name(hue) == "red"
+    blue = turn_hue(red, 215 - hue)
+    assert colour_name(dominant_hue(blue) or 0) == "blue"
+    assert (blue[..., 3] == red[..., 3]).all()
