@@ -51,11 +51,21 @@ def test_a_background_leaves_nothing_transparent_and_whole_pixels_alone():
     assert (after[before[..., 3] == 0][:, :3] == (0, 128, 255)).all()
 
 
+def test_padding_keeps_the_picture_in_the_middle_of_nothing():
+    padded = finishers["pad"](disc(), "97x64")
+    assert padded.size == (97, 64)
+    assert (np.asarray(padded)[:, 16:80] == np.asarray(disc())).all()
+    assert np.asarray(padded.getchannel("A"))[:, :16].max() == 0
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("resize", "256"), ("resize", "0x10"), ("resize", "-1x10"), ("resize", "99999x1"), ("resize", "²x4"),
-     ("background", "red"), ("background", "#12"), ("background", "")],
-)  # fmt: skip
+    [
+        *(("pad", value) for value in ("63x99", "99999x64", "²x4", "64", "")),
+        *(("resize", value) for value in ("256", "0x10", "-1x10", "99999x1", "²x4")),
+        *(("background", value) for value in ("red", "#12", "")),
+    ],
+)
 def test_a_wrong_value_is_refused_in_one_line(name: str, value: str):
     with pytest.raises(RequestError) as refused:
         finishers[name](disc(), value)

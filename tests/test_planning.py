@@ -15,8 +15,9 @@ from sfumato.core.recipe import Recipe
 from sfumato.engine.samplers import samplers
 from sfumato.engine.schedules import schedules
 from sfumato.planning import Plan, check, plan
-from sfumato.planning.plan import MOST_PICTURES
+from sfumato.planning.plan import MOST_PICTURES, finishing_steps
 from sfumato.planning.prompts import LONGEST
+from sfumato.planning.sizes import painted_size
 from sfumato.testing import tiny_card
 
 CARD = catalog.card()
@@ -96,8 +97,21 @@ def test_every_ratio_gives_an_allowed_size_near_it(name: str):
         assert all(SIZES.low <= side <= SIZES.high and side % SIZES.multiple == 0 for side in (width, height))
     assert abs(math.log(one.width / one.height / (across / down))) < math.log(1.1)
     assert abs(math.log(one.width * one.height / math.prod(SIZES.default))) < math.log(1.2)
-    assert abs(math.log(one.painted_width / one.painted_height / (one.width / one.height))) < math.log(1.15)
-    assert one.painted_width * one.painted_height <= max(one.width * one.height, SIZES.best**2)
+
+
+@pytest.mark.parametrize("name", RATIOS)
+def test_what_is_painted_has_the_asked_shape_where_the_model_can_and_is_square_where_it_cannot(name: str):
+    width, height = recipe(aspect_ratio=name).size
+    any_shape = SIZES.model_copy(update={"shape": "any", "best": 128})
+    painted = painted_size(width, height, any_shape)
+    assert abs(math.log(painted[0] / painted[1] / (width / height))) < math.log(1.15)
+    assert painted[0] * painted[1] <= max(width * height, 1.2 * 128**2)
+    assert finishing_steps(any_shape, (width, height), painted, "transparent") == (f"resize:{width}x{height}",)
+    square = SIZES.model_copy(update={"shape": "square"})
+    side = min(width, height, square.best)
+    assert painted_size(width, height, square) == (side, side)
+    steps = finishing_steps(square, (width, height), (side, side), "transparent")
+    assert (f"pad:{width}x{height}" in steps) == (width != height)
 
 
 def test_turned_ratios_give_turned_sizes():
@@ -114,7 +128,7 @@ def test_every_size_of_the_grid_can_be_asked_and_painted(across: int, down: int)
     one = recipe(width=width, height=height)
     assert one.size == (width, height)
     assert all(side in sides for side in one.painted_size)
-    assert (one.painted_size == one.size) == (not any(step.startswith("resize") for step in one.finish))
+    assert (one.painted_size == one.size) == (one.finish == ())
 
 
 def test_megapixels_scale_the_ratio():

@@ -1,4 +1,4 @@
-"""The training code's own promises: graphs equal torch on tiny random weights, captions are shares, tokens are alike."""
+"""The training code's own promises: graphs equal torch on tiny random weights, captions are shares, tokens agree."""
 
 from pathlib import Path
 

@@ -1,8 +1,11 @@
 """sfumato models: the catalogue."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from sfumato.core.card import Sizes
 
 
 def command(
@@ -37,10 +40,18 @@ def command(
         ],
         [
             "sizes",
-            f"{sizes.low} to {sizes.high} a side, multiples of {sizes.multiple}; best at {sizes.best}x{sizes.best}",
+            f"{sizes.low} to {sizes.high} a side, multiples of {sizes.multiple}; {_best(sizes)}",
         ],
         ["negative prompt", "yes" if card.text.negative else "no"],
         ["sampler, schedule", f"{card.sampler}, {card.schedule}"],
         ["styles", ", ".join(card.styles.names) if card.styles else "none"],
     ]
     _tables.print_table([card.title, ""], rows)
+
+
+def _best(sizes: "Sizes") -> str:
+    """What the model really paints, in words."""
+    best = f"paints at {sizes.best}x{sizes.best}"
+    return (
+        f"{best}, other shapes as a square in the middle" if sizes.shape == "square" else f"{best} and shapes like it"
+    )

@@ -32,12 +32,17 @@ class Range(_Part):
 
 
 class Sizes(_Part):
-    """Pixels a side. `multiple`: both sides are multiples of it. `best`: the side of the square it paints best."""
+    """Pixels a side. `multiple`: both sides are multiples of it. `best`: the side of the square it paints best.
+
+    shape: `square` for a model of single things that falls apart on other shapes; these are then a square in the middle
+    of an empty canvas.
+    """
 
     multiple: int = Field(ge=1)
     low: int = Field(ge=1)
     high: int
     best: int
+    shape: Literal["any", "square"] = "any"
     default: tuple[int, int]
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from sfumato.core.card import Card, Range
+from sfumato.core.card import Card, Range, Sizes
 from sfumato.core.errors import RequestError
 from sfumato.core.order import Order
 from sfumato.core.recipe import Recipe
@@ -59,7 +59,7 @@ def plan(order: Order, card: Card) -> Plan:
         height=height,
         painted_width=painted[0],
         painted_height=painted[1],
-        finish=finishing_steps((width, height), painted, checked_background(order.background)),
+        finish=finishing_steps(card.sizes, (width, height), painted, checked_background(order.background)),
     )
     return Plan([first.model_copy(update={"seed": seed + i}) for i in range(n)], warnings)
 
@@ -104,11 +104,17 @@ def checked_style(style: str | None, card: Card) -> str | None:
     return style
 
 
-def finishing_steps(size: tuple[int, int], painted: tuple[int, int], background: str) -> tuple[str, ...]:
-    """What has to be done to the painted picture, in order, as a recipe names it."""
-    steps = []
-    if painted != size:
-        steps.append(f"resize:{size[0]}x{size[1]}")
+def finishing_steps(sizes: Sizes, size: tuple[int, int], painted: tuple[int, int], background: str) -> tuple[str, ...]:
+    """What has to be done to the painted picture, in order, as a recipe names it.
+
+    The square of a model that paints only squares goes into the middle of an empty canvas.
+    """
+    steps, (width, height) = [], size
+    inside = (min(size), min(size)) if sizes.shape == "square" else size
+    if painted != inside:
+        steps.append(f"resize:{inside[0]}x{inside[1]}")
+    if inside != size:
+        steps.append(f"pad:{width}x{height}")
     if background != "transparent":
         steps.append(f"background:{background}")
     return tuple(steps)

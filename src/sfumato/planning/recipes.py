@@ -26,5 +26,5 @@ def check(recipe: Recipe, card: Card) -> None:
     checked_style(recipe.style, card)
     grounds = [step.removeprefix("background:") for step in recipe.finish if step.startswith("background:")]
     ground = checked_background(grounds[0] if grounds else None)
-    if recipe.finish != finishing_steps(recipe.size, recipe.painted_size, ground):
+    if recipe.finish != finishing_steps(card.sizes, recipe.size, recipe.painted_size, ground):
         raise RequestError(f"the recipe's finishing steps {shown(recipe.finish)} are not such as an order makes")
