@@ -1,4 +1,4 @@
-"""Progress on stderr: a bar on a terminal, plain lines elsewhere."""
+"""What goes to stderr: remarks, and progress as a bar on a terminal, as plain lines elsewhere."""
 
 import sys
 import time
@@ -13,6 +13,11 @@ class Show(Protocol):
     """Told at every step: which picture of how many, and how far it is."""
 
     def __call__(self, number: int, of: int, recipe: Recipe, step: int, steps: int) -> None: ...
+
+
+def say(text: str) -> None:
+    """A remark to the person, one line."""
+    print(f"sfumato: {text}", file=sys.stderr, flush=True)
 
 
 @contextmanager

@@ -93,9 +93,10 @@ def command(
                                       background=background)  # fmt: skip
     warnings = list(dict.fromkeys(warnings))
     for text in warnings:
-        say(text)
+        _progress.say(text)
     if seed is None and not json:
-        say(f"seed {recipes[0].seed}" + (f" to {recipes[-1].seed}" if recipes[-1].seed != recipes[0].seed else ""))
+        first, last = recipes[0].seed, recipes[-1].seed
+        _progress.say(f"seed {first}" if first == last else f"seed {first} to {last}")
 
     path_of = {id(recipe): path for recipe, path in zip(recipes, paths, strict=True)}  # they may finish in any order
     done = []
@@ -103,7 +104,7 @@ def command(
         for event in studio.watch(recipes):
             if isinstance(event, Warned):
                 if event.text not in warnings:
-                    say(event.text)
+                    _progress.say(event.text)
                     warnings.append(event.text)
             elif isinstance(event, Progress):
                 show(len(done) + 1, len(recipes), event.recipe, event.step, event.steps)
@@ -117,16 +118,12 @@ def command(
                 try:
                     studio.keep(picture)
                 except SfumatoError as error:  # the picture is there; only the history is not
-                    say(f"not kept in the history: {error}")
+                    _progress.say(f"not kept in the history: {error}")
     if json:
         _tables.print_json({"pictures": done, "warnings": warnings})
     if open:
         for row in done:
             typer.launch(row["path"])
-
-
-def say(text: str) -> None:
-    print(f"sfumato: {text}", file=sys.stderr, flush=True)
 
 
 def _prompts(prompt: str | None, file: Path | None) -> list[str]:

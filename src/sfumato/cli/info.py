@@ -14,7 +14,7 @@ def command(
     from dataclasses import asdict
 
     from sfumato.cli import _tables
-    from sfumato.cli.generate import say
+    from sfumato.cli._progress import say
     from sfumato.studio import Studio
 
     found = Studio().read(file)
