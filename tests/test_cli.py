@@ -30,7 +30,10 @@ from sfumato.core.picture import Picture
 from sfumato.core.ratios import RATIOS
 from sfumato.engine.samplers import samplers
 from sfumato.engine.schedules import schedules
+from sfumato.engine.weights.lora import modules
+from sfumato.engine.weights.tensors import mapped
 from sfumato.library import Library
+from sfumato.testing import random_lora
 from sfumato.wiring import Parts
 
 CARD = catalog.card()
@@ -256,6 +259,9 @@ WRONG: list[tuple[list[str], str]] = [
     (["--out", "x" * 5000], "too long a name"),
     (["--out", "x.png", "--format", "jpg"], "make the two agree"),
     (["--out", "a\0b.png"], "NUL"),
+    (["--lora", "ink"], "no LoRA named 'ink', nor any other: learn one with sfumato train lora"),
+    (["--lora", "ink:much"], "'ink:much' has no number behind its colon"),
+    (["--lora", "../ink"], "'../ink' is no name for a LoRA"),
     (["--bogus"], "No such option: --bogus"),
     (["another"], "another"),
     (["--prompts", "nowhere.txt"], "give either a prompt"),
@@ -298,6 +304,14 @@ def test_a_wrong_value_is_told_in_one_line_before_anything_loads(sfumato: Run, w
         (["history", "--until", "9999-12-31"], "until '9999-12-31' is not a day"),
         (["history", "--since", "0001-01-01x"], "is not a day"),
         (["history", "--limit", "0"], "limit is 1 to 1000"),
+        (["loras", "rm", "ink"], "no LoRA named 'ink'"),
+        (["loras", "rm", "../ink"], "'../ink' is no name for a LoRA"),
+        (["train", "lora", "--name", "ink"], "Missing argument"),
+        (["train", "lora", "."], "Missing option"),
+        (["train", "lora", ".", "--name", "ink"], "0 pictures can be learned from, and at least 3 are needed"),
+        (["train", "lora", "nowhere", "--name", "ink"], "'nowhere' cannot be read (no such file or directory)"),
+        (["train", "lora", ".", "--name", "in k"], "'in k' is no name for a LoRA"),
+        (["train", "lora", ".", "--name", "ink", "--minutes", "x"], "'x' is not a number"),
         (["histroy"], "No such command 'histroy'"),
     ],
 )
@@ -527,6 +541,52 @@ def test_tables_on_a_terminal_hold_all_there_is(tmp_path: Path):
     code, seen = on_a_terminal(["models", "pocket"], tmp_path)
     assert code == 0
     assert all(word in seen for word in CARD.lacks.split())
+
+
+# ---- LoRA
+
+
+def test_a_lora_is_listed_painted_with_replayed_and_removed(sfumato: Run, home: Path):
+    (home / "loras").mkdir()
+    shapes = modules(mapped(catalog.folder(CARD.name) / str(CARD.adaptable)))
+    data = random_lora(
+        {"proj_out": shapes["proj_out"]}, base_model="pocket", trigger="ink style", created="2026-11-30T10:00"
+    )
+    (home / "loras" / "ink.safetensors").write_bytes(data)
+    (home / "loras" / "odd.safetensors").write_bytes(b"no LoRA")
+    listed = sfumato("loras")
+    assert listed.lines[:2] == ["name\tfor\tsay\trank\tpictures\tlearned", "ink\tpocket\tink style\t2\t\t2026-11-30"]
+    assert "'odd' cannot be used: it is not a safetensors file" in listed.err
+    assert json.loads(sfumato("loras", "--json").out)[0]["trigger"] == "ink style"
+    for wish in ("ink", "ink:0.5", "ink:-1"):
+        made = sfumato("generate", "a pear", "--seed", "1", *QUICK, "--lora", wish, "--out", "{seed}.png", "--force")
+        assert made.code == 0
+    assert sfumato("replay", "1.png").lines == [f"1.png: the same, 0 of {SIDE * SIDE} pixels differ"]
+    assert "'digest': " in sfumato("info", "1.png").out
+    assert sfumato("loras", "rm", "ink").lines == [str(home / "loras" / "ink.safetensors")]
+    assert sfumato("replay", "1.png").code == 2
+    assert "\nink\t" not in sfumato("loras").out
+
+
+def test_a_lora_is_learned_from_the_command_line(sfumato: Run, home: Path):
+    pytest.importorskip("peft")
+    pytest.importorskip("diffusers")
+    for i in range(3):
+        Image.new("RGBA", (64, 64), (40 * i, 0, 90, 255)).save(f"square-{i}.png")
+    Path("broken.png").write_text("no picture")
+    learned = sfumato("train", "lora", ".", "--name", "flatly", "--steps", "2", "--rank", "1", "--seed", "3")
+    assert (learned.code, learned.lines) == (0, [str(home / "loras" / "flatly.safetensors")])
+    told = learned.err.splitlines()
+    assert "1/1 'flatly': step 2 of 2, 0 s left" in told
+    assert any(line.startswith("sfumato: skipped broken.png: its content is not") for line in told)
+    assert told[-1] == 'sfumato: sfumato generate "a red apple, flatly style" --lora flatly'
+    again = sfumato("train", "lora", ".", "--name", "flatly", "--subject", "--steps", "1")
+    assert (again.code, again.err) == (
+        2, "sfumato: LoRA 'flatly' is there already: add --force to learn it anew, or choose another --name\n",
+    )  # fmt: skip
+    anew = sfumato("train", "lora", ".", "--name", "flatly", "--subject", "--steps", "1", "--force", "--json")
+    found = json.loads(anew.out)
+    assert (found["trigger"], found["learned"], found["skipped"][0]["path"]) == ("flatly", 3, "broken.png")
 
 
 def test_the_doctor_says_what_is_missing_and_how_to_mend_it(sfumato: Run, monkeypatch: pytest.MonkeyPatch, home: Path):

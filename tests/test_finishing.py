@@ -6,6 +6,7 @@ from PIL import Image, ImageDraw
 
 from sfumato.core.errors import RequestError
 from sfumato.finishing import finishers
+from sfumato.weights import NONE_KEPT
 
 
 def disc(side: int = 64) -> Image.Image:
@@ -22,7 +23,7 @@ def soft(image: Image.Image) -> int:
 
 
 def test_enlarging_keeps_an_edge_an_edge_and_its_colour():
-    grown = finishers["resize"](disc(), "256x256")
+    grown = finishers["resize"].apply(disc(), "256x256", NONE_KEPT)
     plain = disc().convert("RGBa").resize((256, 256), Image.Resampling.LANCZOS).convert("RGBA")
     assert grown.size == (256, 256)
     assert soft(grown) < 0.7 * soft(plain)
@@ -34,17 +35,19 @@ def test_enlarging_keeps_an_edge_an_edge_and_its_colour():
 
 def test_enlarging_moves_no_edge():
     area = np.asarray(disc().getchannel("A")).mean()
-    assert np.asarray(finishers["resize"](disc(), "256x256").getchannel("A")).mean() == pytest.approx(area, rel=0.01)
+    grown = finishers["resize"].apply(disc(), "256x256", NONE_KEPT)
+    assert np.asarray(grown.getchannel("A")).mean() == pytest.approx(area, rel=0.01)
 
 
 @pytest.mark.parametrize("size", ["32x32", "256x64", "64x64", "512x512"])
 def test_what_is_opaque_stays_opaque(size: str):
-    assert finishers["resize"](Image.new("RGBA", (64, 64), "teal"), size).getchannel("A").getextrema() == (255, 255)
+    resized = finishers["resize"].apply(Image.new("RGBA", (64, 64), "teal"), size, NONE_KEPT)
+    assert resized.getchannel("A").getextrema() == (255, 255)
 
 
 def test_a_background_leaves_nothing_transparent_and_whole_pixels_alone():
     picture = disc()
-    laid = finishers["background"](picture, "#0080ff")
+    laid = finishers["background"].apply(picture, "#0080ff", NONE_KEPT)
     before, after = np.asarray(picture), np.asarray(laid)
     assert (after[..., 3] == 255).all()
     assert (after[before[..., 3] == 255] == before[before[..., 3] == 255]).all()
@@ -52,7 +55,7 @@ def test_a_background_leaves_nothing_transparent_and_whole_pixels_alone():
 
 
 def test_padding_keeps_the_picture_in_the_middle_of_nothing():
-    padded = finishers["pad"](disc(), "97x64")
+    padded = finishers["pad"].apply(disc(), "97x64", NONE_KEPT)
     assert padded.size == (97, 64)
     assert (np.asarray(padded)[:, 16:80] == np.asarray(disc())).all()
     assert np.asarray(padded.getchannel("A"))[:, :16].max() == 0
@@ -68,5 +71,5 @@ def test_padding_keeps_the_picture_in_the_middle_of_nothing():
 )
 def test_a_wrong_value_is_refused_in_one_line(name: str, value: str):
     with pytest.raises(RequestError) as refused:
-        finishers[name](disc(), value)
+        finishers[name].apply(disc(), value, NONE_KEPT)
     assert "\n" not in str(refused.value)

@@ -33,9 +33,9 @@ def relative(found: np.ndarray, wanted: np.ndarray) -> float:
 
 def test_a_look_equals_flux_transformer(pocket):
     """Stands beside FluxTransformer2DModel."""
-    model, errors = reference.transformer(), []
+    model, errors = reference.student(), []
     text = pocket.read("a red apple")
-    x = SeededNoise(3, (16, 12, 8))()
+    x = SeededNoise(3, pocket.latent_shape(64, 96))()
     for sigma, later in [(1.0, 0.75), (0.75, 0.5), (0.5, 0.25), (0.25, 0.1)]:
         (clean,) = pocket.look([Row(x, sigma, text)])
         found = (x - clean) / sigma
@@ -47,14 +47,14 @@ def test_a_look_equals_flux_transformer(pocket):
 def test_the_autoencoder_equals_autoencoder_kl(pocket):
     """Stands beside AutoencoderKL: the decoder and the encoder."""
     model = reference.autoencoder()
-    latent = SeededNoise(1, (16, 8, 12))()
+    latent = SeededNoise(1, pocket.latent_shape(96, 64))()
     with torch.inference_mode():
         wanted = model.decode(torch.from_numpy(latent)[None]).sample.numpy()
-    assert relative(pocket._decoder.run(None, {"latent": latent[None]})[0], wanted) < EXACT
+    assert relative(pocket._graphs.decoder.run(None, {"latent": latent[None]})[0], wanted) < EXACT
     pixels = np.tanh(SeededNoise(2, (1, 4, 64, 96))())
     with torch.inference_mode():
         mode = model.encode(torch.from_numpy(pixels)).latent_dist.mode().numpy()
-    assert relative(pocket._encoder.run(None, {"pixels": pixels})[0], mode) < EXACT
+    assert relative(pocket._graphs.encoder.run(None, {"pixels": pixels})[0], mode) < EXACT
 
 
 def test_a_picture_equals_flux_pipelines(pocket, tmp_path: Path):
@@ -70,7 +70,8 @@ def test_a_picture_equals_flux_pipelines(pocket, tmp_path: Path):
     absent = dict.fromkeys(["text_encoder", "text_encoder_2", "tokenizer", "tokenizer_2"])
     pipe = FluxPipeline.from_pretrained(tmp_path, **absent)
     text = {name: torch.from_numpy(value) for name, value in np.load(tmp_path / "text.npz").items()}
-    noise = SeededNoise(seed, (16, side // 8, side // 8))()
+    shape = pocket.latent_shape(side, side)
+    noise = SeededNoise(seed, shape)()
     tokens = pipe(
         prompt_embeds=text["states"],
         pooled_prompt_embeds=text["pooled"],
@@ -83,6 +84,6 @@ def test_a_picture_equals_flux_pipelines(pocket, tmp_path: Path):
         latents=torch.from_numpy(pack(noise)[None]),
         output_type="latent",
     ).images
-    wanted = pocket.decode(unpack(tokens[0].numpy(), side // 8, side // 8)).astype(float)
+    wanted = pocket.decode(unpack(tokens[0].numpy(), *shape[1:])).astype(float)
     error = ((np.asarray(picture.image).astype(float) - wanted) ** 2).mean()
     assert 10 * np.log10(255**2 / error) > LIKENESS

@@ -313,6 +313,17 @@ def test_what_will_have_no_effect_is_warned_of():
     assert planned(guidance=2, negative="blur", rescale=0.5).warnings == []
 
 
+def test_a_distilled_model_needs_a_negative_prompt_for_what_asks_twice():
+    card = tiny_card(guidance_kind="distilled")
+    assert plan(Order(prompt="a", negative="b", rescale=0.5), card).warnings == []
+    (told,) = plan(Order(prompt="a", rescale=0.5), card).warnings
+    assert told == "with gaussian, --rescale has no effect without --negative: leave --rescale out"
+    (told,) = plan(Order(prompt="a", negative="b", guidance=1), card).warnings
+    assert told == "at guidance 1, --negative has no effect: raise --guidance, or leave --negative out"
+    (told,) = plan(Order(prompt="a", negative="b"), tiny_card(guidance_kind="none")).warnings
+    assert told == "with gaussian, --negative has no effect: leave --negative out"
+
+
 # ---- any order at all
 
 

@@ -147,7 +147,7 @@ def test_a_damaged_file_is_recognised(folder: Path, name: str, damage: object):
 
 
 def test_the_files_are_those_of_the_card_and_no_others(folder: Path):
-    assert {path.name for path in folder.iterdir()} == {"card.toml", *(file.name for file in CARD.files)}
+    assert {path.name for path in folder.iterdir()} == {"pocket.toml", *(file.name for file in CARD.files)}
     families["pocket"](CARD, folder)
 
 

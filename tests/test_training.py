@@ -13,7 +13,7 @@ import onnxruntime  # noqa: E402
 from onnx import TensorProto  # noqa: E402
 
 from sfumato.engine.families.pocket import pack, places, unpack  # noqa: E402
-from training import flow, graphs  # noqa: E402
+from training import graphs, tokens  # noqa: E402
 from training.captions import captions  # noqa: E402
 from training.data import Picture, colour_name, dominant_hue, turn_hue  # noqa: E402
 
@@ -32,11 +32,12 @@ def stored(model, int8: bool = True) -> graphs.Weights:
     return weights
 
 
+@pytest.mark.parametrize("guided", [False, True])
 @torch.inference_mode()
-def test_the_transformers_graph_equals_flux_transformer(tmp_path: Path):
+def test_the_transformers_graph_equals_flux_transformer(tmp_path: Path, guided: bool):
     config = {
         "in_channels": 64, "num_layers": 2, "num_single_layers": 1, "attention_head_dim": 16, "num_attention_heads": 2,
-        "joint_attention_dim": 24, "pooled_projection_dim": 24, "axes_dims_rope": [4, 6, 6], "guidance_embeds": False,
+        "joint_attention_dim": 24, "pooled_projection_dim": 24, "axes_dims_rope": [4, 6, 6], "guidance_embeds": guided,
         "patch_size": 1,
     }  # fmt: skip
     torch.manual_seed(0)
@@ -48,10 +49,13 @@ def test_the_transformers_graph_equals_flux_transformer(tmp_path: Path):
         "x": (FLOAT, [1, "n", 64]), "timestep": (FLOAT, [1]), "states": (FLOAT, [1, "t", 24]),
         "pooled": (FLOAT, [1, 24]), "ids": (FLOAT, ["all", 3]),
     }  # fmt: skip
-    g.save(tmp_path / "part.onnx", tmp_path / "part.safetensors", inputs, {"velocity": velocity})
-    x, states, pooled, ids = torch.randn(1, 6, 64), torch.randn(1, 5, 24), torch.randn(1, 24), flow.places(4, 6)
-    wanted = flow.look(model, x, torch.tensor([0.3]), (states, pooled), ids).numpy()
+    x, states, pooled, ids = torch.randn(1, 6, 64), torch.randn(1, 5, 24), torch.randn(1, 24), tokens.places(4, 6)
+    guidance = torch.tensor([2.5]) if guided else None
+    wanted = tokens.look(model, x, torch.tensor([0.3]), (states, pooled), ids, guidance).numpy()
     feed = {"x": x.numpy(), "states": states.numpy(), "pooled": pooled.numpy(), "ids": places(5, 2, 3)}
+    if guided:
+        inputs["guidance"], feed["guidance"] = (FLOAT, [1]), np.array([2.5], np.float32)
+    g.save(tmp_path / "part.onnx", tmp_path / "part.safetensors", inputs, {"velocity": velocity})
     run = onnxruntime.InferenceSession(tmp_path / "part.onnx")
     (found,) = run.run(None, feed | {"timestep": np.array([0.3], np.float32)})
     assert relative(found, wanted) < EXACT
@@ -83,9 +87,9 @@ def test_the_autoencoders_graphs_equal_autoencoder_kl(tmp_path: Path):
 
 def test_tokens_are_packed_alike_in_training_and_painting():
     z = np.random.default_rng(0).standard_normal((16, 6, 4), dtype=np.float32)
-    assert (flow.pack(torch.from_numpy(z)[None])[0].numpy() == pack(z)).all()
+    assert (tokens.pack(torch.from_numpy(z)[None])[0].numpy() == pack(z)).all()
     assert (unpack(pack(z), 6, 4) == z).all()
-    assert (places(0, 3, 2) == flow.places(6, 4).numpy()).all()
+    assert (places(0, 3, 2) == tokens.places(6, 4).numpy()).all()
 
 
 @pytest.mark.parametrize("title", ["automobile", "blue automobile", "red apple"])

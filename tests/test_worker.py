@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from itertools import count, islice, repeat
 
 import numpy as np
+import pytest
 
 from sfumato import exports
 from sfumato.core.errors import JobFailed, UnknownName
@@ -37,6 +38,26 @@ def test_every_step_is_told_and_every_picture_comes_once_in_order():
     assert painted(events) == these
     assert all(event.picture.image.size == (16, 16) for event in events if isinstance(event, Painted))
     assert all(event.picture.seconds > 0 for event in events if isinstance(event, Painted))
+
+
+@pytest.mark.parametrize(
+    ("kind", "wishes", "guidances"),
+    [
+        ("distilled", {"guidance": 3}, [3.0]),
+        ("distilled", {"guidance": 3, "negative": "b"}, [1.0, 1.0]),
+        ("distilled", {"guidance": 1, "negative": "b"}, [1.0]),
+        ("classifier-free", {"guidance": 3}, [None, None]),
+        ("classifier-free", {"guidance": 1}, [None]),
+        ("none", {"guidance": 3, "negative": "b"}, [None]),
+    ],
+)
+def test_each_look_is_asked_as_the_models_guidance_is(kind: str, wishes: dict, guidances: list[float | None]):
+    """A model of distilled guidance is told 1, which is none, where a negative prompt has it asked twice."""
+    model = GaussianModel(tiny_card(guidance_kind=kind), rows_at_once=2)
+    ran(plan(Order(prompt="a", seed=1, steps=1, **wishes), model.card).recipes, model)
+    assert [row.guidance for row in model.asked[0]] == guidances
+    texts = [row.text.states for row in model.asked[0]]
+    assert texts == [model.read(said).states for said in ["a", wishes.get("negative", "")][: len(guidances)]]
 
 
 def test_a_model_with_room_takes_several_pictures_in_one_call():

@@ -5,6 +5,7 @@ import platform
 import shutil
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 
@@ -25,7 +26,7 @@ class Finding:
 
 def examine(home: Path) -> list[Finding]:
     """Everything that decides what can be painted here; home: where the library is kept."""
-    return [_python(), _processor(), _memory(), _runtime(), _pocket(), *_library(home)]
+    return [_python(), _processor(), _memory(), _runtime(), _pocket(), _learning(), *_library(home)]
 
 
 def _python() -> Finding:
@@ -77,6 +78,13 @@ def _pocket() -> Finding:
     except Exception as error:  # whatever is wrong with an installation is what is looked for here
         return Finding("Pocket", str(error), "bad", "pip install --force-reinstall sfumato")
     return Finding("Pocket", f"paints; {catalog.card().parameters / 1e6:.0f} M parameters", "good")
+
+
+def _learning() -> Finding:
+    missing = [name for name in ("torch", "diffusers", "peft") if find_spec(name) is None]
+    if missing:
+        return Finding("learning LoRA", f"without {', '.join(missing)}", "optional", "pip install 'sfumato[torch]'")
+    return Finding("learning LoRA", "torch is there", "good")
 
 
 def _library(home: Path) -> list[Finding]:

@@ -17,4 +17,4 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="SFUMATO_", env_ignore_empty=True, frozen=True)
 
-    home: Path = Field(default_factory=_home, description="Where the library of painted pictures is kept.")
+    home: Path = Field(default_factory=_home, description="Where the library, LoRA and weights are kept.")

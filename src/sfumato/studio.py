@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from PIL import Image
@@ -22,8 +22,15 @@ from sfumato.settings import Settings
 from sfumato.wiring import Parts
 
 if TYPE_CHECKING:
+    from sfumato.core.picture import Edit
+    from sfumato.edits import Source
+    from sfumato.engine.weights.lora import Lora
     from sfumato.health import Finding
     from sfumato.library import Entry
+    from sfumato.loras import Kept
+    from sfumato.tuning import Trained
+    from sfumato.weights import Kept as KeptWeights
+    from sfumato.weights.sources import Told
     from sfumato.worker.run import Event
 
 
@@ -56,7 +63,7 @@ class Studio:
     def plan(self, order: Order | str, **fields: Any) -> Plan:
         """Recipes for an order, or for a prompt with an Order's fields; RequestError names what cannot be."""
         order = as_order(order, fields)
-        return plan(order, catalog.card(order.model))
+        return plan(order, catalog.card(order.model), self._find_lora)
 
     def paint(self, order: Order | str, *, keep: bool = True, **fields: Any) -> list[Picture]:
         """Paint an order, or a prompt with an Order's fields, and return the pictures in order.
@@ -86,7 +93,8 @@ class Studio:
         """Paint recipes in this process and tell each step; the events are those of worker/run.py."""
         from sfumato.worker.run import run
 
-        return run(recipes, self._parts.model, self._parts.save, cancelled)
+        parts = self._parts
+        return run(recipes, parts.model, parts.save, cancelled, lambda use: parts.loras.load(use), parts.weights)
 
     def check_file(
         self,
@@ -132,10 +140,115 @@ class Studio:
         recipe = self.read(path).recipe
         if recipe is None:
             raise RequestError(f"{path.name} holds no recipe of ours: see what it does say with sfumato info")
-        check(recipe, catalog.card(recipe.model))
+        check(recipe, catalog.card(recipe.model), self._find_lora)
         was, lossless = exports.pixels(path)
         picture = next(p for event in self.watch([recipe]) if (p := finished(event)) is not None)
         return compared(picture, was, lossless)
+
+    def _find_lora(self, name: str, card: Card) -> "Lora":
+        return self._parts.loras.find(name, card)
+
+    def loras(self) -> "list[Kept]":
+        """The LoRA that are kept here."""
+        return self._parts.loras.all()
+
+    def remove_lora(self, name: str) -> Path:
+        """Delete a kept LoRA's file, and return its path; UnknownName says the nearest."""
+        return self._parts.loras.remove(name)
+
+    def train_lora(
+        self,
+        paths: Iterable[str | Path],
+        name: str,
+        *,
+        kind: Literal["style", "subject"] = "style",
+        caption: str | None = None,
+        model: str | None = None,
+        steps: int | None = None,
+        minutes: float | None = None,
+        rank: int = 8,
+        seed: int = 0,
+        force: bool = False,
+        told: Callable[[int, int], None] = lambda step, steps: None,
+    ) -> "Trained":
+        """Teach a model a style or a subject, from pictures; needs sfumato[torch], and keeps the LoRA under its name.
+
+            Studio().train_lora(["sketches/"], "ink")
+            Studio().paint("a cat, ink style", loras=["ink"])
+
+        paths: files and folders. caption: what pictures show that have no text beside them; else their file names say
+        it. steps or minutes: when to stop. told: called at every step, with how many are done and of how many. Raises
+        RequestError before it begins.
+        """
+        from sfumato.tuning import train
+        from sfumato.tuning.lora import Course
+
+        course, card, parts = Course(name, kind, steps, minutes, rank, seed), catalog.card(model), self._parts
+        return train(paths, course, card, parts.model, parts.loras, told, caption=caption, force=force)
+
+    def upscale(
+        self,
+        source: "Source",
+        times: int = 4,
+        kind: str = "drawing",
+        *,
+        told: Callable[[int, int], None] = lambda done, of: None,
+    ) -> "Edit":
+        """A picture, or a file, enlarged 2, 3 or 4 times; kind: drawing, photo or plain.
+
+            Studio().upscale("apple.png", 4).save("apple-x4.png")
+
+        told: called after each piece, with how many are done and of how many. Raises MissingWeights with the command
+        that pulls them.
+        """
+        from sfumato.edits import edited
+        from sfumato.finishing.upscale import upscaled
+
+        parts, steps = self._parts, (f"upscale:{times}:{kind}",)
+        return edited(source, steps, lambda image: upscaled(image, times, kind, parts.weights, told), parts.save)
+
+    def cutout(self, source: "Source", *, background: str = "transparent") -> "Edit":
+        """The thing that a picture, or a file, shows, without what is around it; background: as an Order's."""
+        from sfumato.edits import edited
+        from sfumato.finishing import finish
+        from sfumato.planning.backgrounds import checked_background
+
+        parts, ground = self._parts, checked_background(background)
+        steps = ("cutout", *([] if ground == "transparent" else [f"background:{ground}"]))
+        return edited(source, steps, lambda image: finish(image, steps, parts.weights), parts.save)
+
+    def svg(
+        self, source: "Source", path: str | Path, *, colours: int = 32, metadata: str = "full", force: bool = False
+    ) -> Path:
+        """Trace a drawing, or the file of one, into an SVG file of shapes, and return its path; needs sfumato[svg]."""
+        from sfumato.edits import opened
+        from sfumato.exports.svg import svg
+
+        exports.publish.check(Path(path), force=force)
+        known = opened(source)
+        text = svg(known.image, colours=colours, recipe=known.recipe, metadata=metadata, ai_made=known.ai_made)
+        return exports.publish.publish(text.encode(), Path(path), force=force)
+
+    def weights(self) -> "list[KeptWeights]":
+        """The weights of small models that there are to pull, and which of them are here."""
+        return self._parts.weights.all()
+
+    def pull(self, name: str, told: "Told" = lambda what, done, of: None) -> Path:
+        """Fetch weights, check them, and return their folder; JobFailed tells why no source could serve.
+
+        told: called while bytes come, with what comes, how many are here, and of how many.
+        """
+        return self._parts.weights.pull(name, told)
+
+    def verify_weights(self, name: str | None = None) -> "list[KeptWeights]":
+        """Read pulled weights again and compare their sha256; None: all that are here."""
+        weights = self._parts.weights
+        names = [name] if name else [one.entry.name for one in weights.all() if one.folder.is_dir()]
+        return [weights.verify(name) for name in names]
+
+    def remove_weights(self, name: str) -> Path:
+        """Delete pulled weights, and return the folder that is gone."""
+        return self._parts.weights.remove(name)
 
     def models(self) -> list[Card]:
         """The card of every model in the catalogue."""

@@ -4,7 +4,8 @@ model = GaussianModel(rows_at_once=8)
 events = list(run(plan(Order(prompt="any"), model.card).recipes, lambda name: model, exports.save))
 """
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from math import sqrt
 from typing import Any
 
@@ -38,10 +39,40 @@ def tiny_card(**changes: Any) -> Card:
         "schedule": "flow",
         "text": {"tokens": 8, "negative": True},
         "sizes": {"multiple": 8, "low": 8, "high": 1024, "best": 64, "default": [16, 16]},
+        "latent": {"channels": 1, "reduction": REDUCTION},
         "noise": {"scale": "flow"},
         "files": [{"name": "none", "sha256": "0" * 64}],
     }
     return Card.model_validate(fields | changes)
+
+
+def safetensors_file(tensors: Mapping[str, np.ndarray], metadata: Mapping[str, str] | None = None) -> bytes:
+    """A safetensors file's bytes; tensors: float16, float32 or int8."""
+    types = {"float16": "F16", "float32": "F32", "int8": "I8"}
+    header: dict[str, Any] = {"__metadata__": dict(metadata)} if metadata else {}
+    place, parts = 0, []
+    for name, array in tensors.items():
+        parts.append(array.tobytes())
+        ends = [place, place := place + array.nbytes]
+        header[name] = {"dtype": types[str(array.dtype)], "shape": list(array.shape), "data_offsets": ends}
+    head = json.dumps(header).encode()
+    return len(head).to_bytes(8, "little") + head + b"".join(parts)
+
+
+def random_lora(
+    modules: Mapping[str, tuple[int, int]], *, rank: int = 2, size: float = 0.05, seed: int = 0, **metadata: str
+) -> bytes:
+    """A LoRA file that has learned nothing but noise. modules: (rows, columns) of the matrices that it adds to.
+
+    size: the spread of what is added. metadata: as base_model="pocket".
+    """
+    rng = np.random.default_rng(seed)
+    tensors = {}
+    for name, (rows, columns) in modules.items():
+        spread = sqrt(size / sqrt(rank))
+        for part, shape in [("A", (rank, columns)), ("B", (rows, rank))]:
+            tensors[f"transformer.{name}.lora_{part}.weight"] = rng.normal(0, spread, shape).astype(np.float32)
+    return safetensors_file(tensors, metadata)
 
 
 class GaussianModel:

@@ -11,6 +11,8 @@ from sfumato.settings import Settings
 if TYPE_CHECKING:
     from sfumato.engine.families import Model
     from sfumato.library import Library
+    from sfumato.loras import Loras
+    from sfumato.weights import Weights
 
 
 class Parts:
@@ -30,6 +32,18 @@ class Parts:
         from sfumato.library import Library
 
         return Library(self.settings.home)
+
+    @cached_property
+    def loras(self) -> "Loras":
+        from sfumato.loras import Loras
+
+        return Loras(self.settings.home / "loras")
+
+    @cached_property
+    def weights(self) -> "Weights":
+        from sfumato.weights import Weights
+
+        return Weights(self.settings.home / "weights")
 
     def model(self, name: str) -> "Model":
         """A model by name, loaded once."""

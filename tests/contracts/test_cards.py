@@ -67,9 +67,10 @@ def test_says_what_it_lacks_in_plain_words(name: str):
 
 
 def test_pockets_files_are_the_ones_its_card_states_and_stay_small():
-    files = verified(catalog.card("pocket"), catalog.folder("pocket"))
-    present = {path.name for path in catalog.folder("pocket").iterdir() if path.suffix != ".toml"}
-    assert set(files) == present
+    folder = catalog.folder("pocket")
+    cards = [catalog.card(name) for name in catalog.names() if catalog.folder(name) == folder]
+    files = {name: path for card in cards for name, path in verified(card, folder).items()}
+    assert set(files) == {path.name for path in folder.iterdir() if path.suffix != ".toml"}
     assert sum(path.stat().st_size for path in files.values()) <= 28e6
 
 
@@ -89,7 +90,7 @@ def test_an_unknown_model_names_the_nearest():
     ],
 )
 def test_a_wrong_card_is_named_with_its_first_wrong_field(tmp_path: Path, change: tuple[str, str], said: str):
-    good = (catalog.folder("pocket") / "card.toml").read_text()
+    good = (catalog.folder("pocket") / "pocket.toml").read_text()
     assert change[0] in good
     (tmp_path / "card.toml").write_text(good.replace(*change, 1))
     with pytest.raises(JobFailed, match=said) as refused:

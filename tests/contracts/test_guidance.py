@@ -42,6 +42,7 @@ WAYS: dict[str, Callable[[Painting], Guided]] = {
     "plain": lambda painting: plain(painting, "wanted"),
     "distilled": lambda painting: distilled(painting, "wanted", 3.5),
     "classifier-free": lambda painting: classifier_free(painting, "wanted", "unwanted", 7.0),
+    "embedded": lambda painting: classifier_free(painting, "wanted", "unwanted", 7.0, embedded=1.0),
     "rescaled": lambda painting: classifier_free(painting, "wanted", "unwanted", 7.0, rescale=0.7),
 }
 

@@ -1,6 +1,6 @@
 """The catalogue: every model's card, by name.
 
-A card is a TOML file: `cards/NAME.toml` here, `card.toml` in sfumato/pocket for our own model. Outside packages add
+A card is a TOML file: `cards/NAME.toml` here, or `NAME.toml` in sfumato/pocket for our own model. Outside packages add
 theirs through an entry point of the group `sfumato.cards`, an object that is the Path of a card file.
 """
 
@@ -20,9 +20,9 @@ DEFAULT = "pocket"
 
 @cache
 def _paths() -> dict[str, Path]:
-    inside = {path.stem: path for path in sorted((HERE / "cards").glob("*.toml"))}
+    inside = {path.stem: path for place in (HERE / "cards", HERE.parent / "pocket") for path in place.glob("*.toml")}
     outside = {point.name: Path(point.load()) for point in entry_points(group="sfumato.cards")}
-    return outside | inside | {DEFAULT: HERE.parent / "pocket" / "card.toml"}
+    return outside | inside
 
 
 def names() -> list[str]:

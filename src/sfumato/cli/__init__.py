@@ -1,12 +1,14 @@
 """The command line: one file a command; each reads words, calls the studio, shows the answer.
 
 Data goes to stdout, everything else to stderr. Exit 0: done; 1: it could not be done; 2: the request was wrong;
-130: stopped by Ctrl-C. To add a command, add a file with a function `command`; its docstring is its help.
+130: stopped by Ctrl-C. To add a command, add a file with a function `command`; its docstring is its help. A folder is a
+group of commands; a `command` in its `__init__.py` is what the group does by itself.
 Modules here import the studio late, inside the function, so that `--help` is quick.
 """
 
 import io
 import sys
+from collections.abc import Iterable
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import cast
@@ -30,8 +32,7 @@ def build() -> typer.Typer:
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
-    for module in sorted(m.name for m in iter_modules(__path__) if not m.name.startswith("_")):
-        app.command(module.replace("_", "-"))(import_module(f"{__name__}.{module}").command)
+    add_commands(app, __name__, __path__)
 
     @app.callback(invoke_without_command=True)
     def everywhere(version: bool = typer.Option(False, "--version", help="Show the version and leave.")) -> None:
@@ -43,6 +44,23 @@ def build() -> typer.Typer:
             raise typer.Exit
 
     return app
+
+
+def add_commands(app: typer.Typer, package: str, folders: Iterable[str]) -> None:
+    """Every command of a package's folders, and of the folders in it."""
+    for found in sorted(iter_modules(folders), key=lambda found: found.name):
+        if found.name.startswith("_"):
+            continue
+        module, name = import_module(f"{package}.{found.name}"), found.name.replace("_", "-")
+        if not found.ispkg:
+            app.command(name)(module.command)
+            continue
+        alone = getattr(module, "command", None)
+        group = typer.Typer(help=(alone or module).__doc__, no_args_is_help=alone is None)
+        if alone is not None:
+            group.callback(invoke_without_command=True)(alone)
+        add_commands(group, module.__name__, module.__path__)
+        app.add_typer(group, name=name)
 
 
 def main() -> None:

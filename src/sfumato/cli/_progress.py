@@ -6,13 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
-from sfumato.core.recipe import Recipe
-
 
 class Show(Protocol):
-    """Told at every step: which picture of how many, and how far it is."""
+    """Told at every step: which picture (or other thing) of how many, what it is, and how far it is."""
 
-    def __call__(self, number: int, of: int, recipe: Recipe, step: int, steps: int) -> None: ...
+    def __call__(self, number: int, of: int, what: str, step: int, steps: int) -> None: ...
 
 
 def say(text: str) -> None:
@@ -43,10 +41,9 @@ def _bar() -> Iterator[Show]:
     with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
         bar = bars.add_task("loading", total=None)
 
-        def show(number: int, of: int, recipe: Recipe, step: int, steps: int) -> None:
-            what = escape(" ".join(recipe.prompt.split())[:40])
+        def show(number: int, of: int, what: str, step: int, steps: int) -> None:
             done = (number - 1) * steps + step
-            bars.update(bar, description=f"{number}/{of} {what}", completed=done, total=of * steps)
+            bars.update(bar, description=f"{number}/{of} {escape(short(what))}", completed=done, total=of * steps)
 
         yield show
 
@@ -56,7 +53,7 @@ def _lines() -> Iterator[Show]:
     started = time.monotonic()
     said = -1.0
 
-    def show(number: int, of: int, recipe: Recipe, step: int, steps: int) -> None:
+    def show(number: int, of: int, what: str, step: int, steps: int) -> None:
         nonlocal said
         now = time.monotonic()
         if step < steps and now - said < 2:  # a line every two seconds, and one for each finished picture
@@ -64,7 +61,11 @@ def _lines() -> Iterator[Show]:
         said = now
         done, whole = (number - 1) * steps + step, of * steps
         left = (now - started) / done * (whole - done)
-        what = " ".join(recipe.prompt.split())[:40]
-        print(f"{number}/{of} {what!r}: step {step} of {steps}, {left:.0f} s left", file=sys.stderr, flush=True)
+        print(f"{number}/{of} {short(what)!r}: step {step} of {steps}, {left:.0f} s left", file=sys.stderr, flush=True)
 
     yield show
+
+
+def short(what: str) -> str:
+    """One line of at most 40 characters."""
+    return " ".join(what.split())[:40]

@@ -48,6 +48,10 @@ def command(
         typer.Option(help=f"One of: {_names(schedules.names())}.", autocompletion=_starting_with(schedules.names())),
     ] = None,
     style: Annotated[str | None, typer.Option(help="A style of the model; see sfumato models.")] = None,
+    lora: Annotated[
+        list[str] | None,
+        typer.Option(help="A LoRA and its weight, -2 to 2, as ink:0.8; again for more. See sfumato loras."),
+    ] = None,
     size: Annotated[str | None, typer.Option(help="As 256x256, pixels.")] = None,
     aspect_ratio: Annotated[
         str | None, typer.Option(help=f"One of: {_names(list(RATIOS))}.", autocompletion=_starting_with(list(RATIOS)))
@@ -80,6 +84,7 @@ def command(
         "negative": negative, "n": n, "model": model, "seed": seed, "steps": steps, "guidance": guidance,
         "rescale": rescale, "sampler": sampler, "schedule": schedule, "style": style, "width": width, "height": height,
         "aspect_ratio": aspect_ratio, "megapixels": megapixels, "background": background,
+        "loras": tuple(lora or ()),
     }  # fmt: skip
     plans = []
     for words in _prompts(prompt, prompts):
@@ -107,7 +112,7 @@ def command(
                     _progress.say(event.text)
                     warnings.append(event.text)
             elif isinstance(event, Progress):
-                show(len(done) + 1, len(recipes), event.recipe, event.step, event.steps)
+                show(len(done) + 1, len(recipes), event.recipe.prompt, event.step, event.steps)
             elif (picture := finished(event)) is not None:
                 path = picture.save(
                     path_of[id(picture.recipe)], format=format, quality=quality, metadata=metadata, force=force

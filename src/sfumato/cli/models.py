@@ -43,6 +43,7 @@ def command(
             f"{sizes.low} to {sizes.high} a side, multiples of {sizes.multiple}; {_best(sizes)}",
         ],
         ["negative prompt", "yes" if card.text.negative else "no"],
+        ["LoRA", "yes" if card.adaptable else "no"],
         ["sampler, schedule", f"{card.sampler}, {card.schedule}"],
         ["styles", ", ".join(card.styles.names) if card.styles else "none"],
     ]

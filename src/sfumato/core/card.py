@@ -1,7 +1,7 @@
 """A model's card: what it is, what it takes, and where its weights are, as data.
 
 Cards are TOML files, one a model (catalog/cards/, and pocket/ for our own). Planning checks every order against the
-card before anything is loaded.
+card before anything is loaded. A variant of a model is a card that names the same files, and an adapter beside them.
 """
 
 import tomllib
@@ -60,6 +60,15 @@ class Styles(_Part):
     names: dict[str, str]
 
 
+class Latent(_Part):
+    """The model's own space. reduction: pixels a side of one place. latent = (encoded - shift) * scale, unit spread."""
+
+    channels: int = Field(ge=1)
+    reduction: int = Field(ge=1)
+    shift: float = 0.0
+    scale: float = 1.0
+
+
 class Noise(_Part):
     """What the model was trained with; fields as engine/schedules' Training."""
 
@@ -75,7 +84,11 @@ class File(_Part):
 
 
 class Card(_Part):
-    """name: as in `--model`. family: which engine family feeds it. knows, lacks: one line each, for people."""
+    """name: as in `--model`. family: which engine family feeds it. knows, lacks: one line each, for people.
+
+    adapter: the file that is always added to the model, at weight 1. adaptable: the file whose matrices LoRA adds to;
+    None: the model takes none. bases: other models whose LoRA fits this one too.
+    """
 
     name: str = Field(pattern="^[a-z0-9][a-z0-9.-]*$")
     title: str
@@ -94,9 +107,40 @@ class Card(_Part):
     schedule: str
     text: Text
     sizes: Sizes
+    latent: Latent
     noise: Noise
     styles: Styles | None = None
     files: list[File]
+    adapter: str | None = None
+    adaptable: str | None = None
+    bases: list[str] = []
+
+    @model_validator(mode="after")
+    def _has_the_files_it_speaks_of(self) -> "Card":
+        for name in (self.adapter, self.adaptable):
+            if name is not None and name not in {file.name for file in self.files}:
+                raise ValueError(f"{name} is not among its files")
+        if self.adapter is not None and self.adaptable is None:
+            raise ValueError("an adapter needs an adaptable file")
+        return self
+
+    def digest_of(self, name: str) -> str:
+        """A file's sha256, as the card states it."""
+        return next(file.sha256 for file in self.files if file.name == name)
+
+    def styled(self, prompt: str, style: str | None) -> str:
+        """The prompt with a style's words, put as the card says."""
+        if style is None or self.styles is None:
+            return prompt
+        return self.styles.suffix.replace("{style}", self.styles.names[style]).replace("{prompt}", prompt)
+
+    def asks_twice(self, guidance: float, negative: str | None) -> bool:
+        """Whether each look is asked with and without the prompt, so that a negative prompt and rescaling have effect.
+
+        A model of distilled guidance needs that for a negative prompt only.
+        """
+        kind = self.guidance_kind
+        return guidance != 1 and (kind == "classifier-free" or (kind == "distilled" and bool(negative)))
 
     @property
     def weights(self) -> str:

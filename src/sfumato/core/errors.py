@@ -25,6 +25,10 @@ class UnreadableFile(RequestError):
     """A file given to us is not what it should be: not a picture, damaged, or beyond a limit."""
 
 
+class MissingWeights(RequestError):
+    """Weights that a step needs have not been pulled."""
+
+
 class JobFailed(SfumatoError):
     """The work could not be finished."""
 

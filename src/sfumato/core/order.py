@@ -12,6 +12,7 @@ class Order(BaseModel):
     n: pictures; picture i has seed + i. seed: 0 to 2**64 - 1. guidance: how strongly the prompt is followed.
     rescale: 0 to 1, takes back the contrast that strong guidance adds. width and height: pixels, both or neither; or
     aspect_ratio (core/ratios.py) with megapixels. background: `transparent`, `white`, `black` or `#rrggbb`.
+    loras: names of LoRA, each with a weight from -2 to 2 behind a colon, as `watercolour:0.8`; without one it is 1.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -32,3 +33,4 @@ class Order(BaseModel):
     aspect_ratio: str | None = None
     megapixels: float | None = None
     background: str | None = None
+    loras: tuple[str, ...] = ()

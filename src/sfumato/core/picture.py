@@ -1,4 +1,4 @@
-"""A finished picture: its pixels, and the recipe that makes them again."""
+"""A finished picture: its pixels, and the recipe that makes them again, where there is one."""
 
 import io
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ class Save(Protocol):
 
     def __call__(
         self,
-        picture: "Picture",
+        picture: "Picture | Edit",
         path: Path,
         *,
         format: str | None,
@@ -25,14 +25,11 @@ class Save(Protocol):
     ) -> Path: ...
 
 
-@dataclass(frozen=True)
-class Picture:
-    """image: the master, RGBA, 8 bits a channel, sRGB, straight alpha. seconds: how long painting it took."""
+class _Savable:
+    """What a finished picture can do."""
 
     image: Image.Image
-    recipe: Recipe
-    seconds: float
-    _save: Save = field(repr=False)
+    _save: Save
 
     def save(
         self,
@@ -49,6 +46,7 @@ class Picture:
         metadata: full (recipe and all), minimal (that it is AI-made), none. force: overwrite what stands there.
         Raises OutputExists, CannotWrite or RequestError.
         """
+        assert isinstance(self, Picture | Edit)
         return self._save(self, Path(path), format=format, quality=quality, metadata=metadata, force=force)
 
     def _repr_png_(self) -> bytes:
@@ -56,3 +54,33 @@ class Picture:
         out = io.BytesIO()
         self.image.save(out, "PNG")
         return out.getvalue()
+
+
+@dataclass(frozen=True)
+class Picture(_Savable):
+    """image: the master, RGBA, 8 bits a channel, sRGB, straight alpha. seconds: how long painting it took."""
+
+    image: Image.Image
+    recipe: Recipe
+    seconds: float
+    _save: Save = field(repr=False)
+
+    @property
+    def ai_made(self) -> bool:
+        return True
+
+
+@dataclass(frozen=True)
+class Edit(_Savable):
+    """A picture that was there before, after finishing steps. image, seconds: as Picture's.
+
+    recipe: of the whole, None where the picture came without one. ai_made: whether the picture says it was painted by a
+    model; it says so afterwards too. warnings: one line each, of what was not taken over.
+    """
+
+    image: Image.Image
+    recipe: Recipe | None
+    seconds: float
+    _save: Save = field(repr=False)
+    ai_made: bool = False
+    warnings: tuple[str, ...] = ()

@@ -11,6 +11,23 @@ from pydantic import BaseModel, ConfigDict, Field
 RECIPE_VERSION = 1
 
 
+NAME_OF_LORA = "[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
+
+
+class LoraUse(BaseModel):
+    """A LoRA that is added to the model. weight: 1 is as it was learned. digest: of its file, 16 hexadecimal digits."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(pattern=f"^{NAME_OF_LORA}$")
+    weight: float = Field(allow_inf_nan=False)
+    digest: str = Field(pattern="^[0-9a-f]{16}$")
+
+    def __str__(self) -> str:
+        """As a person writes it: `watercolour:0.8`."""
+        return f"{self.name}:{self.weight:g}"
+
+
 class Recipe(BaseModel):
     """One picture, decided.
 
@@ -41,6 +58,7 @@ class Recipe(BaseModel):
     painted_width: int = Field(ge=1)
     painted_height: int = Field(ge=1)
     finish: tuple[str, ...] = ()
+    loras: tuple[LoraUse, ...] = ()
 
     @property
     def size(self) -> tuple[int, int]:

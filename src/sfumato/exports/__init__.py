@@ -4,7 +4,6 @@ A picture is encoded once, from the master. `writers/` has one file a format, `r
 read, `marks.py` says what our own metadata holds, `publish.py` puts bytes on the disk, whole or not at all.
 """
 
-import io
 import os
 import stat
 from collections.abc import Iterator
@@ -15,13 +14,15 @@ from pathlib import Path
 from PIL import Image
 
 from sfumato.core.errors import RequestError, UnreadableFile
-from sfumato.core.picture import Picture
+from sfumato.core.picture import Edit, Picture
 from sfumato.core.recipe import Recipe
 from sfumato.core.registry import unknown
 from sfumato.core.wording import LONG, shown
 from sfumato.exports import publish
+from sfumato.exports.decoding import check_size, decoded
 from sfumato.exports.marks import LEVELS, marks_of
 from sfumato.exports.readers import Found, readers
+from sfumato.exports.tags import Tags
 from sfumato.exports.writers import Writer, writers
 
 __all__ = ["Found", "Writer", "check", "encode", "pixels", "read", "readers", "save", "writer_for", "writers"]
@@ -30,7 +31,7 @@ MOST_BYTES = 128 * 2**20  # of a file that we read metadata from
 
 
 def save(
-    picture: Picture,
+    picture: Picture | Edit,
     path: str | Path,
     *,
     format: str | None = None,
@@ -43,7 +44,7 @@ def save(
     Raises OutputExists, CannotWrite or RequestError.
     """
     writer = check(path, format=format, quality=quality, metadata=metadata, force=force)
-    data = encode(picture.image, picture.recipe, writer.name, quality, metadata)
+    data = encode(picture.image, picture.recipe, writer.name, quality, metadata, ai_made=picture.ai_made)
     return publish.publish(data, Path(path), force=force)
 
 
@@ -67,11 +68,17 @@ def check(
 
 
 def encode(
-    image: Image.Image, recipe: Recipe, format: str, quality: int | None = None, metadata: str = "full"
+    image: Image.Image,
+    recipe: Recipe | None,
+    format: str,
+    quality: int | None = None,
+    metadata: str = "full",
+    *,
+    ai_made: bool = True,
 ) -> bytes:
     """The file's bytes; the same image and recipe give the same bytes.
 
-    image: RGBA, straight alpha, sRGB. format, quality, metadata: as Picture.save's.
+    image: RGBA, straight alpha, sRGB. format, quality, metadata: as Picture.save's. recipe, ai_made: as Edit's.
     """
     writer = _named(format)
     quality = writer.quality_of(quality)
@@ -83,7 +90,7 @@ def encode(
         )
     clean = image.convert("RGBA").copy()
     clean.info = {}  # Pillow would write comments found here, whatever the level
-    return writer.encode(clean, quality, marks_of(recipe, metadata))
+    return writer.encode(clean, quality, marks_of(recipe, metadata, ai_made=ai_made))
 
 
 def writer_for(path: str | Path, format: str | None = None) -> Writer:
@@ -104,26 +111,19 @@ def read(source: str | Path | bytes) -> Found:
 
     source: a path, or a file's bytes. Whatever it says is data from a stranger. Raises UnreadableFile.
     """
-    if isinstance(source, bytes):
-        with _naming("this file"):
-            return _read_bytes(source)
-    with _naming(shown(str(source), LONG)):
-        return _read_bytes(_file_bytes(Path(source)))
+    with _bytes_of(source) as data:
+        return _found(_header(data))
 
 
-def pixels(path: str | Path) -> tuple[Image.Image, bool]:
-    """A picture file's pixels as RGBA, straight alpha, and whether its format keeps them exactly; UnreadableFile.
+def pixels(source: str | Path | bytes) -> tuple[Image.Image, bool]:
+    """A picture's pixels, right in every way (see decoding.py), and whether its format keeps them exactly.
 
-    The headers are checked by `read` first, so that no bomb is unpacked.
+    source: a path, or a file's bytes. Headers are checked first, so that no bomb is unpacked. Raises UnreadableFile.
     """
-    with _naming(shown(str(path), LONG)):
-        data = _file_bytes(Path(path))
-        _read_bytes(data)
-        try:
-            with Image.open(io.BytesIO(data), formats=("PNG", "JPEG", "WEBP")) as image:
-                return image.convert("RGBA"), image.format == "PNG"
-        except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-            raise UnreadableFile("its pixels are damaged; fetch or export it again") from error
+    with _bytes_of(source) as data:
+        check_size(_header(data))
+        image, format = decoded(data)
+        return image, format == "PNG"
 
 
 def _named(word: str) -> Writer:
@@ -157,6 +157,13 @@ def _naming(name: str) -> Iterator[None]:
         raise UnreadableFile(f"{name} cannot be read: {error}") from error.__cause__
 
 
+@contextmanager
+def _bytes_of(source: str | Path | bytes) -> Iterator[bytes]:
+    """A file's bytes; what is wrong with them is told with the file's name."""
+    with _naming("this file" if isinstance(source, bytes) else shown(str(source), LONG)):
+        yield source if isinstance(source, bytes) else _file_bytes(Path(source))
+
+
 def _file_bytes(path: Path) -> bytes:
     try:
         handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))  # a named pipe would wait for ever
@@ -171,7 +178,7 @@ def _file_bytes(path: Path) -> bytes:
         raise UnreadableFile(f"{(error.strerror or 'it failed').lower()}; check the path and its rights") from error
 
 
-def _read_bytes(data: bytes) -> Found:
+def _header(data: bytes) -> Tags:
     if len(data) > MOST_BYTES:
         raise UnreadableFile(f"it is larger than {MOST_BYTES // 2**20} MB, the most we read")
     writer = next((w for w in writers if w.recognises(data[:16])), None)
@@ -180,6 +187,10 @@ def _read_bytes(data: bytes) -> Found:
     tags = writer.tags(data)
     if not tags.sized:
         raise UnreadableFile("there is no picture in it")
+    return tags
+
+
+def _found(tags: Tags) -> Found:
     texts = tags.texts
     problems: list[Found] = []
     for reader in sorted(readers, key=lambda reader: reader.rank):

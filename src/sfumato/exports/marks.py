@@ -20,10 +20,10 @@ class Marks:
     parameters: str | None = None
 
 
-def marks_of(recipe: Recipe, level: str) -> Marks:
-    """level: one of LEVELS."""
-    if level != "full":
-        return Marks(ai_made=level == "minimal")
+def marks_of(recipe: Recipe | None, level: str, *, ai_made: bool = True) -> Marks:
+    """level: one of LEVELS. recipe: None where there is none. ai_made: whether a model painted the picture."""
+    if level != "full" or recipe is None:
+        return Marks(ai_made=ai_made and level != "none")
     parameters = written(recipe).replace("\0", "\ufffd")
     try:
         parameters.encode()

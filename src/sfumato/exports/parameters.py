@@ -1,15 +1,17 @@
 """AUTOMATIC1111's `parameters`: the prompt, the negative prompt, and one last line of settings.
 
-Most tools and picture sites read this form. It cannot hold every prompt: a line that begins with "Negative prompt:"
-ends it. Our own recipe, beside it in the file, can.
+LoRA are named in the prompt, as `<lora:watercolour:0.8>`. Most tools and picture sites read this form. It cannot hold
+every prompt: a line that begins with "Negative prompt:" ends it. Our own recipe, beside it in the file, can.
 https://github.com/AUTOMATIC1111/stable-diffusion-webui/wiki/Features#png-info
 """
 
 import json
+import re
 
 from sfumato.core.recipe import Recipe
 
 NEGATIVE = "Negative prompt:"
+LORA = re.compile(r" ?<lora:([^<>:]{1,64}):(-?[0-9.]{1,8})(?::[^<>]{0,40})?>")
 FEWEST_SETTINGS = 3  # a last line with fewer belongs to the prompt
 
 SAMPLERS = {
@@ -41,7 +43,8 @@ def written(recipe: Recipe) -> str:
         "Version": "Sfumato",
     }
     negative = f"\n{NEGATIVE} {recipe.negative}" if recipe.negative else ""
-    return f"{recipe.prompt}{negative}\n" + ", ".join(f"{name}: {_quoted(v)}" for name, v in settings.items())
+    loras = "".join(f" <lora:{use}>" for use in recipe.loras)
+    return f"{recipe.prompt}{loras}{negative}\n" + ", ".join(f"{name}: {_quoted(v)}" for name, v in settings.items())
 
 
 def taken_apart(text: str) -> tuple[str, str | None, dict[str, str]]:
@@ -52,6 +55,11 @@ def taken_apart(text: str) -> tuple[str, str | None, dict[str, str]]:
         words, settings = text, {}
     prompt, found, negative = f"\n{words}".partition(f"\n{NEGATIVE}")
     return prompt[1:], negative.removeprefix(" ") if found else None, settings
+
+
+def without_loras(prompt: str) -> tuple[str, tuple[str, ...]]:
+    """The prompt without its LoRA, and these as `name:weight`; a second weight, for the text encoder, is left out."""
+    return LORA.sub("", prompt), tuple(f"{name}:{weight}" for name, weight in LORA.findall(prompt))
 
 
 def _quoted(value: str) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from sfumato.core.errors import UnreadableFile
 
-MOST_PIXELS = 100_000_000
+MOST_PIXELS = 16_384**2  # the most that we write
 MOST_TEXT = 2**20  # bytes of one text, unpacked
 MOST_TEXTS = 4 * 2**20  # bytes of all texts together
 MOST_PARTS = 200_000  # chunks or segments in a file
@@ -17,15 +17,21 @@ MOST_PARTS = 200_000  # chunks or segments in a file
 
 @dataclass
 class Tags:
-    """texts: by the name that their readers know: PNG keywords, and XMP, UserComment, Make, Model."""
+    """texts: by the name that their readers know: PNG keywords, and XMP, UserComment, Make, Model.
+
+    pixels, longest: how many, and on the longest side, by the headers; the most that any of them says.
+    """
 
     texts: dict[str, str] = field(default_factory=dict)
     sized: bool = False
+    pixels: int = 0
+    longest: int = 0
     _bytes: int = 0
 
     def size(self, width: int, height: int) -> None:
         """What the header says; beyond the limit is an error. A file that never says has no picture in it."""
         self.sized = True
+        self.pixels, self.longest = max(self.pixels, width * height), max(self.longest, width, height)
         if not 0 < width * height <= MOST_PIXELS:
             raise UnreadableFile(f"it says {width}x{height} pixels; from 1 to {MOST_PIXELS // 10**6} million are read")
 

@@ -1,27 +1,50 @@
 """Finishers: what is done to a painted picture, one file each.
 
-A recipe names its finishing steps in order, as `name:value`. A finisher is
+A recipe names its finishing steps in order, as `name:value`. A finisher is two functions:
 
-    def background(image: Image.Image, value: str) -> Image.Image
+    def apply(image: Image.Image, value: str, weights: Weights) -> Image.Image
+    def check(value: str, size: tuple[int, int], weights: Weights) -> tuple[int, int]
 
-with image: RGBA, sRGB, straight alpha. To add one, add a file with the function and `PART = ...`.
+with image: RGBA, sRGB, straight alpha. `check` says what size (width, height) a picture of this size then has, and
+raises what `apply` would raise, as far as that shows without the picture; so nobody waits for a picture that cannot be
+finished. To add one, add a file with both and `PART = Finisher(apply, check)`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 from PIL import Image
 
-from sfumato.core.recipe import Recipe
 from sfumato.core.registry import Registry
+from sfumato.weights import Weights
 
-Finisher = Callable[[Image.Image, str], Image.Image]
+Size = tuple[int, int]
+
+LARGEST = 16_384  # pixels a side that a finisher makes
+
+
+@dataclass(frozen=True)
+class Finisher:
+    """See above; weights: where the models are kept that some of them run."""
+
+    apply: Callable[[Image.Image, str, Weights], Image.Image]
+    check: Callable[[str, Size, Weights], Size]
+
 
 finishers: Registry[Finisher] = Registry(__name__, "finishing step")
 
 
-def finish(image: Image.Image, recipe: Recipe) -> Image.Image:
-    """The picture after all of the recipe's finishing steps."""
-    for step in recipe.finish:
+def finish(image: Image.Image, steps: Iterable[str], weights: Weights) -> Image.Image:
+    """The picture after all of a recipe's finishing steps."""
+    for step in steps:
         name, _, value = step.partition(":")
-        image = finishers[name](image, value)
+        image = finishers[name].apply(image, value, weights)
     return image
+
+
+def check(steps: Iterable[str], size: Size, weights: Weights) -> Size:
+    """The size that a picture of this size has after the steps; RequestError for the first that cannot be."""
+    for step in steps:
+        name, _, value = step.partition(":")
+        size = finishers[name].check(value, size, weights)
+    return size

@@ -5,26 +5,39 @@ pixels and more, which looks like fog around a sticker; so alpha is steepened ab
 picture grows. What is opaque or empty stays so.
 """
 
+import re
+
 from PIL import Image
 
 from sfumato.core.errors import RequestError
+from sfumato.finishing import LARGEST, Finisher, Size
+from sfumato.weights import Weights
 
 STEEPER = 0.4  # of alpha's slope, for each time the picture grows; 1.0 would undo the filter and show its steps
 STEEPEST = 3.0
 
 
-def resize(image: Image.Image, value: str) -> Image.Image:
+def resize(image: Image.Image, value: str, weights: Weights) -> Image.Image:
     """value: `256x256`, width x height in pixels."""
+    return resized(image, check(value, image.size, weights))
+
+
+def check(value: str, size: Size, weights: Weights) -> Size:
     width, _, height = value.partition("x")
-    if not (width.isdecimal() and height.isdecimal() and 0 < int(width) <= 16384 and 0 < int(height) <= 16384):
-        raise RequestError(f"resize takes a size as 256x256, sides 1 to 16384, not {value[:40]!r}")
-    grown = min(int(width) / image.width, int(height) / image.height)
-    resized = image.convert("RGBa").resize((int(width), int(height)), Image.Resampling.LANCZOS).convert("RGBA")
+    if not all(re.fullmatch("[0-9]{1,5}", side) and 0 < int(side) <= LARGEST for side in (width, height)):
+        raise RequestError(f"resize takes a size as 256x256, sides 1 to {LARGEST}, not {value[:40]!r}")
+    return int(width), int(height)
+
+
+def resized(image: Image.Image, size: Size) -> Image.Image:
+    """An RGBA picture at another size (width, height)."""
+    grown = min(size[0] / image.width, size[1] / image.height)
+    new = image.convert("RGBa").resize(size, Image.Resampling.LANCZOS).convert("RGBA")
     if grown > 1:
         slope = min(1 + STEEPER * (grown - 1), STEEPEST)
         steepened = [min(max(round((a - 127.5) * slope + 127.5), 0), 255) for a in range(256)]
-        resized.putalpha(resized.getchannel("A").point(steepened))
-    return resized
+        new.putalpha(new.getchannel("A").point(steepened))
+    return new
 
 
-PART = resize
+PART = Finisher(resize, check)

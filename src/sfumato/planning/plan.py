@@ -5,12 +5,13 @@ from dataclasses import dataclass, field
 from sfumato.core.card import Card, Range, Sizes
 from sfumato.core.errors import RequestError
 from sfumato.core.order import Order
+from sfumato.core.ranges import checked, checked_whole
 from sfumato.core.recipe import Recipe
 from sfumato.core.registry import Registry, unknown
-from sfumato.core.wording import shown
 from sfumato.engine.samplers import Sampler, samplers
 from sfumato.engine.schedules import Schedule, schedules
 from sfumato.planning.backgrounds import checked_background
+from sfumato.planning.loras import FindLora, checked_loras, no_loras
 from sfumato.planning.prompts import checked_negative, checked_prompt
 from sfumato.planning.seeds import checked_seed
 from sfumato.planning.sizes import asked_size, painted_size
@@ -27,7 +28,7 @@ class Plan:
     warnings: list[str] = field(default_factory=list)
 
 
-def plan(order: Order, card: Card) -> Plan:
+def plan(order: Order, card: Card, find_lora: FindLora = no_loras) -> Plan:
     """Recipes for an order on the card's model; RequestError names the first value that cannot be."""
     warnings: list[str] = []
     n = checked_whole("n", order.n, 1, MOST_PICTURES)
@@ -39,10 +40,12 @@ def plan(order: Order, card: Card) -> Plan:
     negative = checked_negative(order.negative, card)
     guidance = checked("guidance", order.guidance, card.guidance)
     rescale = checked("rescale", order.rescale, RESCALE)
-    if guidance == 1 or card.guidance_kind != "classifier-free":
-        for name in [name for name, value in {"negative": negative, "rescale": rescale}.items() if value]:
-            why = "at guidance 1" if card.guidance_kind == "classifier-free" else f"with {card.name}"
-            warnings.append(f"{why}, --{name} has no effect: raise --guidance, or leave --{name} out")
+    if not card.asks_twice(guidance, negative):
+        idle = [name for name, value in {"negative": negative, "rescale": rescale}.items() if value]
+        warnings += [without_effect(name, card, guidance) for name in idle]
+    if "<lora:" in order.prompt:
+        warnings.append("<lora:...> in the prompt is read as words: use --lora name:weight")
+    loras, told = checked_loras(order.loras, card, find_lora)
     first = Recipe(
         model=card.name,
         weights=card.weights,
@@ -60,29 +63,17 @@ def plan(order: Order, card: Card) -> Plan:
         painted_width=painted[0],
         painted_height=painted[1],
         finish=finishing_steps(card.sizes, (width, height), painted, checked_background(order.background)),
+        loras=tuple(loras),
     )
-    return Plan([first.model_copy(update={"seed": seed + i}) for i in range(n)], warnings)
+    return Plan([first.model_copy(update={"seed": seed + i}) for i in range(n)], warnings + told)
 
 
-def checked(name: str, value: float | None, range: Range) -> float:
-    """The value, or the card's default for a blank; RequestError with the range and the nearest right value."""
-    if value is None:
-        return range.default
-    if value != value:
-        raise RequestError(f"{name} is not a number: give {range.low:g} to {range.high:g} (usually {range.default:g})")
-    if not range.low <= value <= range.high:
-        nearest = range.low if value < range.low else range.high
-        raise RequestError(
-            f"{name} {shown(value)} is outside {range.low:g} to {range.high:g}; the nearest is {nearest:g}"
-        )
-    return value
-
-
-def checked_whole(name: str, value: int, low: int, high: int) -> int:
-    if not low <= value <= high:
-        nearest = low if value < low else high
-        raise RequestError(f"{name} {shown(value)} is outside {low} to {high}; the nearest is {nearest}")
-    return value
+def without_effect(name: str, card: Card, guidance: float) -> str:
+    """A warning for a wish that only counts where each look is asked twice (see Card.asks_twice)."""
+    if guidance == 1 and card.guidance_kind != "none":
+        return f"at guidance 1, --{name} has no effect: raise --guidance, or leave --{name} out"
+    alone = " without --negative" if card.guidance_kind == "distilled" else ""
+    return f"with {card.name}, --{name} has no effect{alone}: leave --{name} out"
 
 
 def checked_part(registry: Registry[Sampler] | Registry[Schedule], name: str | None, default: str, card: Card) -> str:

@@ -8,19 +8,22 @@ Every door comes through here: the command line in its own process, a server's w
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import cast
 
 from PIL import Image
 
 from sfumato.core.errors import JobFailed
 from sfumato.core.picture import Picture, Save
-from sfumato.core.recipe import Recipe
+from sfumato.core.recipe import LoraUse, Recipe
 from sfumato.core.wording import shown
 from sfumato.engine.conductor import Conductor, Stepped, Stopped, Task
-from sfumato.engine.families import Model
+from sfumato.engine.families import AdaptableModel, Model
 from sfumato.engine.painting import Latent
 from sfumato.engine.start import start
+from sfumato.engine.weights.lora import Lora
 from sfumato.finishing import finish
 from sfumato.operations import operations
+from sfumato.weights import NONE_KEPT, Weights
 
 
 @dataclass(frozen=True)
@@ -61,12 +64,22 @@ Event = Progress | Painted | Failed | Warned
 LoadedModel = Callable[[str], Model]
 """The loaded model of a name; loads it on the first call."""
 
+LoadedLora = Callable[[LoraUse], Lora]
+"""The very LoRA that a recipe names."""
+
+
+def no_lora(use: LoraUse) -> Lora:
+    """Where none are kept."""
+    raise JobFailed(f"LoRA {use.name!r} cannot be had here: no place of LoRA is given")
+
 
 def run(
     recipes: Iterable[Recipe],
     model_of: LoadedModel,
     save: Save,
     cancelled: Callable[[Recipe], bool] = lambda recipe: False,
+    lora_of: LoadedLora = no_lora,
+    weights: Weights = NONE_KEPT,
 ) -> Iterator[Event]:
     """Paint recipes one after another (side by side where a model takes several rows), telling what happens."""
     conductor = Conductor()
@@ -78,6 +91,7 @@ def run(
             try:
                 model = model_of(recipe.model)
                 check_weights(recipe, model)
+                model = adapted(model, recipe, lora_of)
                 canvas = operations[recipe.operation](recipe)
                 task, unread = start(recipe, canvas, model)
             except Exception as error:  # ends this recipe; those under way go on
@@ -102,7 +116,7 @@ def run(
                 yield Failed(recipe, event.error)
                 continue
             try:
-                image = finish(Image.fromarray(event.task.model.decode(event.latent), "RGBA"), recipe)
+                image = finish(Image.fromarray(event.task.model.decode(event.latent), "RGBA"), recipe.finish, weights)
             except Exception as error:
                 yield Failed(recipe, error)
             else:
@@ -116,3 +130,10 @@ def check_weights(recipe: Recipe, model: Model) -> None:
             f"this recipe is for {recipe.model} with weights {recipe.weights}, here are {model.card.weights}: "
             f"the picture would be another one; paint it anew with sfumato generate --seed {recipe.seed}"
         )
+
+
+def adapted(model: Model, recipe: Recipe, lora_of: LoadedLora) -> Model:
+    """The model with the recipe's LoRA added; planning let none through for a model that takes none."""
+    if not recipe.loras:
+        return model
+    return cast(AdaptableModel, model).adapted([(lora_of(use), use.weight) for use in recipe.loras])

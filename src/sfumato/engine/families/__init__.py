@@ -2,18 +2,25 @@
 
 A family loads a card's weights into a Model, which reads prompts, encodes pictures, looks (rows in, clean estimates
 out) and decodes. To add one, add a module with `PART = load`, a function `(card, folder) -> Model`.
+
+One whose cards name an `adaptable` file is an AdaptableModel too: it takes LoRA, and can be taught one.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from sfumato.core.card import Card
 from sfumato.core.registry import Registry
 from sfumato.engine.painting import Latent, Row
+from sfumato.engine.weights.lora import Lora
+
+if TYPE_CHECKING:
+    from torch import Tensor
+    from torch.nn import Module
 
 
 @dataclass(frozen=True)
@@ -52,6 +59,40 @@ class Model(Protocol):
 
     def decode(self, latent: Latent) -> np.ndarray:
         """A latent to uint8 (height, width, 4), straight alpha, sRGB."""
+        ...
+
+
+class AdaptableModel(Model, Protocol):
+    """A model that LoRA can be added to."""
+
+    def adapted(self, loras: Sequence[tuple[Lora, float]]) -> Model:
+        """A light view of the model with LoRAs added at their weights, sharing all else; itself where all weigh 0.
+
+        The same LoRAs give the same object while it is in use, so that the conductor takes their rows together.
+        """
+        ...
+
+    def student(self) -> "Student":
+        """The part that LoRA changes, in torch; ImportError without it."""
+        ...
+
+
+class Student(Protocol):
+    """What a LoRA is learned with.
+
+    network: the torch module that it changes, a model of diffusers. targets: names of the modules in it that get one.
+    rate: how fast AdamW goes at its fastest.
+    """
+
+    network: "Module"
+    targets: list[str]
+    rate: float
+
+    def velocity(self, x: "Tensor", sigma: "Tensor", texts: Sequence[Text]) -> "Tensor":
+        """noise - clean, as the network sees it behind x = (1 - sigma) * clean + sigma * noise, without guidance.
+
+        x: (n, *latent_shape); sigma: (n,). The answer has the shape of x.
+        """
         ...
 
 

@@ -2,13 +2,18 @@
 
 Three parts, four graphs: text encoder, transformer (int8), decoder and encoder. The int8 of the transformer takes its
 scale over the whole call, so a call holds one picture and none depends on its neighbours.
+
+The graphs hold no weights, but point into the safetensors files beside them. LoRA is added when a session is made: the
+changed matrices are given to it in memory, and nothing is written.
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from copy import copy
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import cast
+from types import MappingProxyType
+from typing import TYPE_CHECKING, cast
 
 os.environ.setdefault(
     "OMP_WAIT_POLICY", "PASSIVE"
@@ -23,52 +28,87 @@ from sfumato.core.errors import JobFailed
 from sfumato.engine.families import Text
 from sfumato.engine.painting import Latent, Row
 from sfumato.engine.weights import verified
+from sfumato.engine.weights.lora import Lora, changed, read_lora
+from sfumato.engine.weights.tensors import Tensors, mapped
 
-LATENT_CHANNELS = 16
-REDUCTION = 8  # pixels a side of one latent place
+if TYPE_CHECKING:
+    from sfumato.engine.families._flux_torch import Student
+
 PATCH = 2  # latent places a side of one token
-SHIFT, SCALE = -0.2432, 0.58377  # latent = (encoded - SHIFT) * SCALE has unit spread
 HAZE = 0.06  # alpha so near to 0 or 1 is the decoder's uncertainty: nothing, or whole
 TRAINED_TOKENS = 12  # of text, padded with zeros; longer prompts are read in full
+VIEWS = 3  # adapted transformers that are kept; each holds its own matrices in memory
+
+Added = tuple[tuple[Lora, float], ...]
 
 
 class Pocket:
-    """The loaded model; sessions are made when first needed. x of a row: float32 (16, height / 8, width / 8)."""
+    """The loaded model; sessions are made when first needed.
+
+    x of a row: float32 (channels, height / reduction, width / reduction), as the card's `latent` says.
+    """
 
     rows_at_once = 1
 
     def __init__(self, card: Card, folder: Path):
         self.card = card
-        self._files = verified(card, folder)
+        self._graphs = Graphs(card, verified(card, folder))
+        self._added: Added = ()
+        if card.adapter is not None:
+            self._added = ((read_lora((folder / card.adapter).read_bytes()), 1.0),)
         self.read = lru_cache(maxsize=256)(self._read)
+        self._view = lru_cache(maxsize=VIEWS)(self._new_view)
 
     def latent_shape(self, width: int, height: int) -> tuple[int, ...]:
-        return LATENT_CHANNELS, height // REDUCTION, width // REDUCTION
+        space = self.card.latent
+        return space.channels, height // space.reduction, width // space.reduction
 
     def tokens(self, width: int, height: int) -> int:
-        side = REDUCTION * PATCH
+        side = self.card.latent.reduction * PATCH
         return (width // side) * (height // side)
 
+    def adapted(self, loras: Sequence[tuple[Lora, float]]) -> "Pocket":
+        """This model with LoRAs added at their weights; the same ones give the same object, while it is kept."""
+        felt = tuple((lora, weight) for lora, weight in loras if weight)
+        return self._view(self._added + felt) if felt else self
+
+    def student(self) -> "Student":
+        """The transformer in torch, in fp32, to learn with."""
+        from sfumato.engine.families._flux_torch import Student
+
+        return Student({**self._graphs.matrices, **self._changed()}, self._graphs.matrices.metadata)
+
+    def _new_view(self, added: Added) -> "Pocket":
+        """All but the transformer is shared."""
+        view = copy(self)
+        view._added = added
+        view.__dict__.pop("_transformer", None)
+        return view
+
+    def _changed(self) -> dict[str, np.ndarray]:
+        return changed(self._graphs.matrices, self._added) if self._added else {}
+
     def _read(self, prompt: str) -> Text:
-        pieces = self._tokenizer.encode(prompt)
+        pieces = self._graphs.tokenizer.encode(prompt)
         ids, unread = pieces.ids, ""
         if len(ids) > (most := self.card.text.tokens):
             ids = ids[: most - 1] + ids[-1:]
             unread = prompt[pieces.offsets[most - 1][0] :]
-        states, pooled = _run(self._text, ids=np.array([ids], np.int64))
+        states, pooled = _run(self._graphs.text, ids=np.array([ids], np.int64))
         missing = max(0, TRAINED_TOKENS - len(ids))
         return Text((np.pad(states, ((0, 0), (0, missing), (0, 0))), pooled), unread)
 
     def encode(self, pixels: np.ndarray) -> Latent:
         straight = pixels.astype(np.float32) / 255
         premultiplied = np.concatenate([straight[..., :3] * straight[..., 3:], straight[..., 3:]], -1)
-        (found,) = _run(self._encoder, pixels=premultiplied.transpose(2, 0, 1)[None] * 2 - 1)
-        return (found[0] - SHIFT) * SCALE
+        (found,) = _run(self._graphs.encoder, pixels=premultiplied.transpose(2, 0, 1)[None] * 2 - 1)
+        return (found[0] - self.card.latent.shift) * self.card.latent.scale
 
     def look(self, rows: Sequence[Row]) -> list[Latent]:
         (row,) = rows
         _, high, wide = row.x.shape
         states, pooled = row.text.states
+        guidance = np.array([1 if row.guidance is None else row.guidance], np.float32)
         (velocity,) = _run(
             self._transformer,
             x=pack(row.x)[None],
@@ -76,45 +116,70 @@ class Pocket:
             states=states,
             pooled=pooled,
             ids=places(states.shape[1], high // PATCH, wide // PATCH),
+            **({"guidance": guidance} if self._takes_guidance else {}),
         )
         return [row.x - np.float32(row.sigma) * unpack(velocity[0], high, wide)]
 
     def decode(self, latent: Latent) -> np.ndarray:
-        ((made,),) = _run(self._decoder, latent=(latent / SCALE + SHIFT)[None].astype(np.float32))
+        space = self.card.latent
+        ((made,),) = _run(self._graphs.decoder, latent=(latent / space.scale + space.shift)[None].astype(np.float32))
         unit = ((made.transpose(1, 2, 0) + 1) / 2).clip(0, 1)
         alpha = ((unit[..., 3:] - HAZE) / (1 - 2 * HAZE)).clip(0, 1)
         straight = np.where(alpha > 1 / 255, unit[..., :3] / np.maximum(unit[..., 3:], 1 / 255), 0).clip(0, 1)
         return (np.concatenate([straight, alpha], -1) * 255).round().astype(np.uint8)
 
-    # ---- parts, made when first needed
+    @cached_property
+    def _transformer(self) -> onnxruntime.InferenceSession:
+        return self._graphs.transformer(self._changed())
 
     @cached_property
-    def _tokenizer(self) -> Tokenizer:
+    def _takes_guidance(self) -> bool:
+        return "guidance" in {given.name for given in self._transformer.get_inputs()}
+
+
+class Graphs:
+    """A model's files as sessions, made when first needed, and shared by all of its views."""
+
+    def __init__(self, card: Card, files: dict[str, Path]):
+        self._files = files
+        self._adaptable = card.adaptable or "transformer.safetensors"
+
+    def transformer(self, values: Mapping[str, np.ndarray]) -> onnxruntime.InferenceSession:
+        """A new session; values: tensors by name in place of its file's."""
+        return _session(self._files["transformer.onnx"], values)
+
+    @cached_property
+    def matrices(self) -> Tensors:
+        """The transformer's weights as they are stored."""
+        return mapped(self._files[self._adaptable])
+
+    @cached_property
+    def tokenizer(self) -> Tokenizer:
         return Tokenizer.from_file(str(self._files["tokenizer.json"]))
 
     @cached_property
-    def _text(self) -> onnxruntime.InferenceSession:
+    def text(self) -> onnxruntime.InferenceSession:
         return _session(self._files["text.onnx"])
 
     @cached_property
-    def _transformer(self) -> onnxruntime.InferenceSession:
-        return _session(self._files["transformer.onnx"])
-
-    @cached_property
-    def _decoder(self) -> onnxruntime.InferenceSession:
+    def decoder(self) -> onnxruntime.InferenceSession:
         return _session(self._files["decoder.onnx"])
 
     @cached_property
-    def _encoder(self) -> onnxruntime.InferenceSession:
+    def encoder(self) -> onnxruntime.InferenceSession:
         return _session(self._files["encoder.onnx"])
 
 
-def _session(path: Path) -> onnxruntime.InferenceSession:
+def _session(path: Path, values: Mapping[str, np.ndarray] = MappingProxyType({})) -> onnxruntime.InferenceSession:
+    """A graph ready to run; values: tensors by name that are taken in place of its files'."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = min(2, os.cpu_count() or 1)  # more threads do not help a picture this small
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.log_severity_level = 3
+    given = [onnxruntime.OrtValue.ortvalue_from_numpy(array) for array in values.values()]
     try:
+        # Not add_initializer, which onnxruntime 1.32 does not heed for tensors that lie in a file.
+        options.add_external_initializers(list(values), given)
         return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # ONNX Runtime raises its own kinds, one for each way to fail
         raise JobFailed(f"{path.name} cannot be loaded by ONNX Runtime {onnxruntime.__version__}: {error}") from error
@@ -126,7 +191,7 @@ def _run(session: onnxruntime.InferenceSession, **inputs: np.ndarray) -> list[np
 
 
 def pack(x: np.ndarray) -> np.ndarray:
-    """(16, h, w) to tokens (h/2 * w/2, 64): each 2 x 2 block in the order (channel, row, column), as FLUX does."""
+    """(c, h, w) to tokens (h/2 * w/2, 4 c): each 2 x 2 block in the order (channel, row, column), as FLUX does."""
     c, h, w = x.shape
     return x.reshape(c, h // 2, 2, w // 2, 2).transpose(1, 3, 0, 2, 4).reshape(h // 2 * w // 2, c * 4)
 

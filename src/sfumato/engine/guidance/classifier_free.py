@@ -10,14 +10,17 @@ from sfumato.engine.guidance.rescale import rescaled
 from sfumato.engine.painting import Guided, Latent, Look, Painting, Row
 
 
-def classifier_free(painting: Painting, wanted: Any, unwanted: Any, scale: float, rescale: float = 0.0) -> Guided:
+def classifier_free(
+    painting: Painting, wanted: Any, unwanted: Any, scale: float, rescale: float = 0.0, embedded: float | None = None
+) -> Guided:
     """wanted, unwanted: texts as the model's family reads them; the rows come in this order.
 
     scale: 1 is the text alone, 7 is usual for Stable Diffusion. rescale: 0 to 1, see guidance/rescale.py.
+    embedded: the guidance that a model of distilled guidance is told with each row; 1 is none.
     """
 
     def rows(look: Look) -> list[Row]:
-        return [Row(look.x, look.sigma, wanted), Row(look.x, look.sigma, unwanted)]
+        return [Row(look.x, look.sigma, text, embedded) for text in (wanted, unwanted)]
 
     def merge(look: Look, cleans: list[Latent]) -> Latent:
         with_text, without = cleans

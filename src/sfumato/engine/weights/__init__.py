@@ -9,12 +9,13 @@ from sfumato.core.errors import DamagedWeights
 
 def verified(card: Card, folder: Path) -> dict[str, Path]:
     """Every weight file of the card by name; DamagedWeights names the first that is missing or not right."""
-    return {file.name: verified_file(folder / file.name, file.sha256, card.name) for file in card.files}
+    return {file.name: verified_file(folder / file.name, file.sha256, card) for file in card.files}
 
 
-def verified_file(path: Path, sha256: str, model: str) -> Path:
+def verified_file(path: Path, sha256: str, card: Card) -> Path:
     """The path, once its bytes are what they should be."""
-    mend = "reinstall sfumato" if model == "pocket" else f"run sfumato pull {model}"
+    model = card.name
+    mend = "reinstall sfumato" if card.family == "pocket" else f"run sfumato pull {model}"
     try:
         with path.open("rb") as stream:
             found = hashlib.file_digest(stream, "sha256").hexdigest()

@@ -19,6 +19,7 @@ class Found:
     """What a picture file says; None: it does not say.
 
     source: which program's form it is in. recipe: only from our own files. sampler, schedule: in our names.
+    loras: each as `name:weight`.
     unread: fields that are there and mean nothing to us. problem: one line, when a form is there but not readable.
     """
 
@@ -34,6 +35,7 @@ class Found:
     model: str | None = None
     width: int | None = None
     height: int | None = None
+    loras: tuple[str, ...] | None = None
     unread: tuple[str, ...] = field(default=())
     problem: str | None = None
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sfumato.exports.parameters import SAMPLERS, SCHEDULES, taken_apart
+from sfumato.exports.parameters import SAMPLERS, SCHEDULES, taken_apart, without_loras
 from sfumato.exports.readers import Found, Reader
 from sfumato.exports.readers._values import number, seed, side, steps
 
@@ -18,7 +18,8 @@ def read(texts: Mapping[str, str]) -> Found | None:
     if written is None and (comment is None or "Steps" not in taken_apart(comment)[2]):
         return None
     prompt, negative, settings = taken_apart(written if written is not None else comment or "")
-    fields: dict[str, Any] = {}
+    prompt, loras = without_loras(prompt)
+    fields: dict[str, Any] = {"loras": loras} if loras else {}
     unread = []
     for name, value in settings.items():
         taken = FIELDS[name](value) if name in FIELDS else {}

@@ -33,6 +33,7 @@ def read(texts: Mapping[str, str]) -> Found | None:
         model=recipe.model,
         width=recipe.width,
         height=recipe.height,
+        loras=tuple(map(str, recipe.loras)) or None,
     )
 
 

@@ -1,0 +1,46 @@
+"""sfumato pull: fetch weights, or list what there is to fetch."""
+
+from typing import Annotated
+
+import typer
+
+
+def command(
+    names: Annotated[list[str] | None, typer.Argument(help="What to fetch; none lists what there is.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="The list as JSON on stdout.")] = False,
+) -> None:
+    """Fetch the weights of small models, checked by their sha256; their folders go to stdout.
+
+    Nothing else is fetched, and nothing of it is run. What is here already is not fetched again.
+    """
+    from sfumato.cli import _tables
+    from sfumato.cli._transfer import transfer
+    from sfumato.studio import Studio
+
+    studio = Studio()
+    for name in names or []:
+        with transfer() as show:
+            folder = studio.pull(name, show)
+        if not json:
+            print(folder, flush=True)
+    kept = studio.weights()
+    if json:
+        shown = [one for one in kept if not names or one.entry.name in names]
+        _tables.print_json(
+            [{**one.entry.model_dump(mode="json"), "state": one.state, "folder": str(one.folder)} for one in shown]
+        )
+    elif not names:
+        _tables.print_table(
+            ["name", "here", "size", "licence", "commercial use", "what it does"],
+            [
+                [
+                    one.entry.name,
+                    "yes" if one.state == "here" else "no",
+                    f"{one.entry.bytes / 1e6:.1f} MB",
+                    one.entry.licence,
+                    "yes" if one.entry.commercial else "no",
+                    one.entry.about,
+                ]
+                for one in kept
+            ],
+        )

@@ -1,0 +1,27 @@
+"""sfumato svg: drawings as shapes."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sfumato.cli._numbers import whole
+
+
+def command(
+    files: Annotated[list[Path], typer.Argument(help="PNG, JPEG or WebP: drawings, stickers, icons.")],
+    colours: Annotated[int, whole(help="At most so many, 2 to 256.")] = 32,
+    out: Annotated[str | None, typer.Option(help="A file, a folder, or a pattern with {name} {n}.")] = None,
+    metadata: Annotated[str, typer.Option(help="full (recipe and all), minimal (that it is AI-made), none.")] = "full",
+    force: Annotated[bool, typer.Option("--force", help="Overwrite what stands there.")] = False,
+) -> None:
+    """Trace drawings into SVG files, sharp at any size; paths go to stdout."""
+    from sfumato.cli._edits import paths_beside
+    from sfumato.core.errors import RequestError
+    from sfumato.studio import Studio
+
+    studio = Studio()
+    for file, path in zip(files, paths_beside(files, out, "shapes", "svg"), strict=True):
+        if path.suffix != ".svg":
+            raise RequestError(f"{path.name} does not end in .svg: choose another --out")
+        print(studio.svg(file, path, colours=colours, metadata=metadata, force=force), flush=True)

@@ -1,0 +1,1 @@
+"""Teach a model something of your own."""

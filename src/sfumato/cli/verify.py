@@ -1,0 +1,24 @@
+"""sfumato verify: are the pulled weights still what they should be?"""
+
+from typing import Annotated
+
+import typer
+
+
+def command(
+    name: Annotated[str | None, typer.Argument(help="One of them; else all that are here.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="The findings as JSON on stdout.")] = False,
+) -> None:
+    """Read pulled weights again and compare their sha256; exit 1 if one is missing or damaged."""
+    from sfumato.cli import _tables
+    from sfumato.studio import Studio
+
+    found = Studio().verify_weights(name)
+    if json:
+        _tables.print_json([{"name": one.entry.name, "state": one.state, "folder": str(one.folder)} for one in found])
+    else:
+        mend = [f"sfumato pull {one.entry.name}" if one.state != "here" else "" for one in found]
+        rows = [[one.entry.name, one.state, how] for one, how in zip(found, mend, strict=True)]
+        _tables.print_table(["name", "state", "to mend it"], rows)
+    if any(one.state != "here" for one in found):
+        raise typer.Exit(1)

@@ -1,0 +1,12 @@
+"""Tuning: a model is taught a style or a subject from a handful of pictures; what it learned is a LoRA.
+
+    train.py      pictures and wishes in, a kept LoRA out
+    pictures.py   which files can be learned from, as square pixels, and what each is called
+    lora.py       the learning itself
+
+torch is imported late: all else works without it.
+"""
+
+from sfumato.tuning.train import Trained, train
+
+__all__ = ["Trained", "train"]

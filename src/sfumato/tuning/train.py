@@ -1,0 +1,94 @@
+"""From pictures to a kept LoRA: everything is checked before the learning begins, and kept when it ends."""
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+from sfumato import catalog
+from sfumato.core.card import Card, Range
+from sfumato.core.errors import CannotWrite, OutputExists, RequestError
+from sfumato.core.ranges import checked, checked_whole
+from sfumato.core.registry import unknown
+from sfumato.engine.families import AdaptableModel, Model
+from sfumato.engine.noise import SEED_LIMIT
+from sfumato.exports.publish import publish
+from sfumato.loras import Loras
+from sfumato.tuning.lora import Course, Told, require_torch, teach
+from sfumato.tuning.pictures import Skipped, lessons
+
+KINDS = ["style", "subject"]
+STEPS, MINUTES = (1, 100_000), Range(low=0.01, high=24 * 60, default=3)
+MOST_RANK = 128
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A LoRA that was learned and kept. trigger: the words of a prompt that it listens to. learned: how many pictures.
+
+    command: a command line to try it with.
+    """
+
+    name: str
+    path: Path
+    trigger: str
+    learned: int
+    skipped: list[Skipped]
+    seconds: float
+    command: str
+
+
+def train(
+    paths: Iterable[str | Path],
+    course: Course,
+    card: Card,
+    model_of: Callable[[str], Model],
+    loras: Loras,
+    told: Told,
+    *,
+    caption: str | None = None,
+    force: bool = False,
+) -> Trained:
+    """Learn from pictures and keep the result; nothing is written unless it ends. RequestError before it begins."""
+    check(course, card)
+    path = loras.path(course.name)
+    if path.exists() and not force:
+        raise OutputExists(
+            f"LoRA {course.name!r} is there already: add --force to learn it anew, or choose another --name"
+        )
+    require_torch()
+    learned, skipped = lessons(paths, card.sizes.best, course.name, course.kind, caption)
+    begun = time.monotonic()
+    data = teach(cast(AdaptableModel, model_of(card.name)), learned, course, told)
+    try:
+        loras.folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        why = (error.strerror or str(error)).lower()
+        raise CannotWrite(f"the folder {str(loras.folder)!r} cannot be made ({why}): see to that") from error
+    publish(data, path, force=force)
+    return Trained(
+        course.name, path, course.trigger, len(learned), skipped, time.monotonic() - begun, example(course, card)
+    )
+
+
+def check(course: Course, card: Card) -> None:
+    """RequestError names the first value that cannot be."""
+    if card.adaptable is None:
+        raise RequestError(f"{card.name} takes no LoRA: choose another --model")
+    if course.kind not in KINDS:
+        raise unknown("kind of LoRA", course.kind, KINDS)
+    if course.steps is not None and course.minutes is not None:
+        raise RequestError("give either --steps or --minutes, not both")
+    if course.steps is not None:
+        checked_whole("steps", course.steps, *STEPS)
+    checked("minutes", course.minutes, MINUTES)
+    checked_whole("rank", course.rank, 1, MOST_RANK)
+    checked_whole("seed", course.seed, 0, SEED_LIMIT - 1)
+
+
+def example(course: Course, card: Card) -> str:
+    """A command line that shows what was learned."""
+    prompt = f"a red apple, {course.trigger}" if course.kind == "style" else course.trigger
+    model = "" if card.name == catalog.DEFAULT else f" --model {card.name}"
+    return f'sfumato generate "{prompt}" --lora {course.name}{model}'
