@@ -52,7 +52,9 @@ def product() -> float:
 
 
 def latent(side: int) -> np.ndarray:
-    return np.random.default_rng(0).standard_normal((16, side // 8, side // 8), dtype=np.float32)
+    space = catalog.card("pocket").latent
+    shape = space.channels, side // space.reduction, side // space.reduction
+    return np.random.default_rng(0).standard_normal(shape, dtype=np.float32)
 
 
 def onnx_steps(side: int) -> float:
@@ -68,11 +70,11 @@ def onnx_steps(side: int) -> float:
 def torch_steps(side: int) -> float:
     import torch
 
-    from benchmarks.reference import transformer, velocity
+    from benchmarks.reference import student, velocity
     from sfumato.engine.families import Text
 
     torch.set_num_threads(1)
-    model, x = transformer(), latent(side)
+    model, x = student(), latent(side)
     text = Text((np.zeros((1, 12, 384), np.float32), np.zeros((1, 384), np.float32)))
     return _cpu(lambda: velocity(model, x, 0.6, text))
 
@@ -97,13 +99,13 @@ def child(variant: str, side: int) -> dict[str, float]:
 
 def errors(side: int) -> dict[str, float]:
     """Relative error of a step, the mean over the path and the worst: of the velocity, and of the clean estimate."""
-    from benchmarks.reference import transformer, velocity
+    from benchmarks.reference import student, velocity
     from sfumato.engine.families import families
     from sfumato.engine.noise import SeededNoise
     from sfumato.engine.painting import Row
 
     card = catalog.card("pocket")
-    ours, theirs = families[card.family](card, catalog.folder("pocket")), transformer()
+    ours, theirs = families[card.family](card, catalog.folder("pocket")), student()
     steps = int(card.steps.default)
     off_velocity, off_clean = [], []
     for seed, prompt in enumerate(PROMPTS):

@@ -11,7 +11,6 @@ averages and the chroma the colours collapse onto one axis: green comes out blue
 """
 
 import argparse
-import time
 import zlib
 from pathlib import Path
 
@@ -19,9 +18,11 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from diffusers import AutoencoderKL
+from PIL import Image
 from torch import Tensor
 
-from training.data import CACHE, load
+from training.data import CACHE, Picture, load
+from training.loop import Loop, arguments, device
 from training.sheet import sheet
 
 HERE = Path(__file__).parent
@@ -59,77 +60,63 @@ def distance(found: Tensor, wanted: Tensor) -> Tensor:
     )
 
 
-def decibels(model: AutoencoderKL, pixels: Tensor) -> tuple[float, Tensor]:
-    with torch.no_grad():
-        found = torch.cat([model.decode(model.encode(p).latent_dist.mode()).sample for p in pixels.split(8)])
-    return float(-10 * torch.log10((((found - pixels) / 2) ** 2).mean())), found
+def decibels(found: Tensor, wanted: Tensor) -> float:
+    return float(-10 * torch.log10((((found - wanted) / 2) ** 2).mean()))
+
+
+def split(pixels: np.ndarray, rows: list[Picture]) -> tuple[np.ndarray, Tensor]:
+    """Numbers of the pictures to learn from, and 96 others as (n, 4, side, side) in -1..1."""
+    apart = [zlib.crc32(row.key.encode()) % 100 == 0 for row in rows]
+    shown = [i for i, row in enumerate(rows) if apart[i] and row.made == ""][:96]
+    return np.flatnonzero(~np.array(apart)), torch.from_numpy(pixels[shown]).permute(0, 3, 1, 2).float() / 127.5 - 1
+
+
+def averaged(model: AutoencoderKL, loop: Loop) -> AutoencoderKL:
+    """A copy with the loop's smoothed weights."""
+    smooth = AutoencoderKL.from_config(model.config).to(model.device).eval()
+    smooth.load_state_dict(loop.average)
+    return smooth
+
+
+def page(pictures: list[Tensor], columns: int) -> Image.Image:
+    """Rows of the first pictures of each tensor, one below the other."""
+    rows = torch.cat([part[:columns] for part in pictures]).clamp(-1, 1)
+    as_bytes = ((rows + 1) * 127.5).round().byte().permute(0, 2, 3, 1).cpu().numpy()
+    as_bytes[..., :3] = np.minimum(as_bytes[..., :3], as_bytes[..., 3:])
+    return sheet(as_bytes, [""] * len(as_bytes), columns=columns)
 
 
 def train(args: argparse.Namespace) -> None:
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    out = CACHE / "vae-run"
-    out.mkdir(parents=True, exist_ok=True)
+    out = CACHE / f"{args.out}-run"
     pixels, rows = load()
-    test = np.array([i for i, row in enumerate(rows) if zlib.crc32(row.key.encode()) % 100 == 0 and row.hue is None])[
-        :96
-    ]
-    kept = np.setdiff1d(np.arange(len(rows)), [i for i, r in enumerate(rows) if zlib.crc32(r.key.encode()) % 100 == 0])
-    shown = (torch.from_numpy(pixels[test]).permute(0, 3, 1, 2).float() / 127.5 - 1).to(device)
-    model = AutoencoderKL.from_config(AutoencoderKL.load_config(HERE / "autoencoder.json")).to(device).train()
+    kept, shown = split(pixels, rows)
+    shown = shown.to(device())
+    model = AutoencoderKL.from_config(AutoencoderKL.load_config(HERE / "autoencoder.json")).to(device()).train()
     optimiser = torch.optim.AdamW(model.parameters(), lr=args.lr, weight_decay=0.0, betas=(0.9, 0.97))
-    seen, spent, step = 0, 0.0, 0
-    if (checkpoint := out / "resume.pt").exists():
-        saved = torch.load(checkpoint, map_location=device, weights_only=True)
-        model.load_state_dict(saved["model"]), optimiser.load_state_dict(saved["optimiser"])
-        seen, spent, step = saved["seen"], saved["spent"], saved["step"]
-    rng = np.random.default_rng(step)
-    before, started, kept_at = spent, time.time(), time.time()
 
+    @torch.no_grad()
     def keep() -> None:
-        part = out / "resume.part"
-        state = {"model": model.state_dict(), "optimiser": optimiser.state_dict()}
-        torch.save(state | {"seen": seen, "spent": spent, "step": step}, part)
-        part.replace(checkpoint)
-        model.eval()
-        quality, found = decibels(model, shown)
-        model.train()
-        both = torch.cat([shown[:12], found[:12]]).clamp(-1, 1)
-        as_bytes = ((both + 1) * 127.5).round().byte().permute(0, 2, 3, 1).cpu().numpy()
-        sheet(as_bytes, [""] * len(both), columns=12).save(out / "sheet.png")
-        print(f"step {step} seen {seen} held-out {quality:.2f} dB minutes {spent / 60:.1f}", flush=True)
+        smooth = averaged(model, loop)
+        z = torch.cat([smooth.encode(part).latent_dist.mode() for part in shown.split(8)])
+        found = torch.cat([smooth.decode(part).sample for part in z.split(8)])
+        loop.log(f"step {loop.steps} seen {loop.seen} held-out {decibels(found, shown):.2f} dB")
+        page([shown, found], 12).save(out / "sheet.png")
+        smooth.register_to_config(shift_factor=round(float(z.mean()), 4), scaling_factor=round(float(1 / z.std()), 5))
+        smooth.half().save_pretrained(CACHE / args.out)
 
-    while spent < args.minutes * 60:
-        scale = min(1, (step + 1) / 200) * min(1, (1 - spent / (args.minutes * 60)) / 0.4)
-        for group in optimiser.param_groups:
-            group["lr"] = args.lr * scale
-        x = crops(pixels, rng.choice(kept, args.batch), args.side, rng).to(device)
+    loop = Loop(out, model, [optimiser], args, keep)
+    for rng in loop:
+        x = crops(pixels, rng.choice(kept, args.batch), args.side, rng).to(device())
         latent = model.encode(x).latent_dist
         loss = distance(model.decode(latent.sample()).sample, x) + 1e-4 * latent.kl().mean() / latent.mean[0].numel()
-        optimiser.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimiser.step()
-        step, seen, spent = step + 1, seen + args.batch, before + time.time() - started
-        if time.time() - kept_at > args.keep * 60:
-            keep()
-            kept_at = time.time()
-    keep()
-    with torch.no_grad():
-        z = torch.cat([model.encode(p).latent_dist.mode() for p in shown.split(8)])
-    model.register_to_config(shift_factor=round(float(z.mean()), 4), scaling_factor=round(float(1 / z.std()), 5))
-    model.eval().half().save_pretrained(CACHE / args.out)
+        loop.step(loss, args.batch)
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--minutes", type=float, default=45, help="in all, over every resumption")
-    parser.add_argument("--side", type=int, default=64, help="pixels of a crop; a divisor of 128")
-    parser.add_argument("--batch", type=int, default=16)
-    parser.add_argument("--lr", type=float, default=1e-3)
-    parser.add_argument("--keep", type=float, default=5, help="minutes between checkpoints")
+    parser.add_argument("--side", type=int, default=64, help="pixels of a crop; a divisor of the pictures' side")
     parser.add_argument("--out", default="vae", help="the folder under training/cache that takes the weights")
-    parser.add_argument("--threads", type=int, default=1)
+    arguments(parser, minutes=45, lr=1e-3, batch=16)
     args = parser.parse_args()
-    torch.set_num_threads(args.threads)
     torch.manual_seed(0)
     train(args)

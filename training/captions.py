@@ -64,10 +64,22 @@ EVERYDAY = {
 
 def captions(picture: Picture) -> list[tuple[str, float]]:
     """(caption, probability) of all the ways to call a picture; the probabilities sum to 1."""
+    if picture.made == "pair":
+        left, right = picture.title.split(" and ")
+        left, right = EVERYDAY.get(left, left), EVERYDAY.get(right, right)
+        return [
+            (f"{left} and {right}, {picture.style} style", 0.4),
+            (f"{left} and {right}", 0.3),
+            (f"a {left} and a {right}", 0.3),
+        ]
+    thing, ground = picture.title, ""
+    if picture.made == "ground":
+        thing, _, colour = picture.title.rpartition(" on a ")
+        ground = f" on a {colour}"
     names = [(picture.title, 1.0)]
     for long, short in EVERYDAY.items():
-        if picture.title == long or picture.title.endswith(f" {long}"):
-            names.append((picture.title.removesuffix(long) + short, 1.5))
+        if thing == long or thing.endswith(f" {long}"):
+            names.append((thing.removesuffix(long) + short + ground, 1.5))
     said: dict[str, float] = {}
     for name, share in names:
         for caption, odds in [

@@ -1,10 +1,13 @@
-"""Make Pocket's training set: fetch openly licensed drawings, check their licences, render, caption, recolour.
+"""Make Pocket's training set: fetch openly licensed drawings, check their licences, render, recolour, compose.
 
-    python -m training.data            # about five minutes on two cores, resumable
+    python -m training.data            # about three minutes on two cores
 
-Writes into training/cache/: the packages as fetched, `pictures.npy` (uint8, one row a picture: 128 x 128 RGBA,
+Writes into training/cache/: the packages as fetched, `pictures.npy` (uint8, one row a picture: side x side RGBA,
 RGB premultiplied by alpha) and `pictures.jsonl` (one row a picture: title, keywords, style, group, source, weight).
 It also rewrites ATTRIBUTION.md from what the packages say of themselves.
+
+`--pack` writes cache/drawings.tar.xz instead: all that is needed of the packages, small enough to be carried to a
+machine without a network; where that file is, nothing is fetched. SFUMATO_TRAINING_CACHE names another cache folder.
 """
 
 import argparse
@@ -16,17 +19,19 @@ import os
 import re
 import subprocess
 import tarfile
+import zlib
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from PIL import Image
 
 HERE = Path(__file__).parent
-CACHE = HERE / "cache"
-SIDE = 128
+CACHE = Path(os.environ.get("SFUMATO_TRAINING_CACHE", HERE / "cache"))
+PACKED = CACHE / "drawings.tar.xz"
 
 
 @dataclass(frozen=True)
@@ -41,57 +46,23 @@ class Source:
 
 
 SOURCES = [
-    Source(
-        "@iconify-json/twemoji",
-        "1.2.5",
-        "19046dff7d8707ce96212ec86468b36ac5f8e60409629dd13f809265c6d0ebb7",
-        "CC-BY-4.0",
-        "flat",
-    ),
-    Source(
-        "@iconify-json/noto",
-        "1.2.9",
-        "3e918d88fc945c0bb3d468dbace6f88caef67f01c9f0e7bcae0915a042e8f1ad",
-        "Apache-2.0",
-        "emoji",
-    ),
-    Source(
-        "@iconify-json/fluent-emoji-flat",
-        "1.2.6",
-        "7d064769dee690815f823bc5bcc511d957198caf9f5edd8dd9c1aa48a6aeb175",
-        "MIT",
-        "simple flat",
-    ),
-    Source(
-        "@lobehub/fluent-emoji-3d",
-        "1.1.0",
-        "c1bb7eee7de090205a232518a9ab4adb3df458bfbe8a1f78232991194c8b2e58",
-        "MIT",
-        "3d",
-    ),
-    Source(
-        "@iconify-json/emojione",
-        "1.2.3",
-        "26a14f44284407e8bcde91799388dca2bfd91dbcd55a97f425524a1c5b73610e",
-        "CC-BY-4.0",
-        "cartoon",
-    ),
-    Source(
-        "@iconify-json/flat-color-icons",
-        "1.2.3",
-        "d8878a9b0f02d749bc8671eb7d47882eb711185cbcefbb365cbfb488773c4786",
-        "MIT",
-        "icon",
-    ),
+    Source(package, version, sha256, licence, style)
+    for package, version, licence, style, sha256 in (
+        line.split() for line in (HERE / "sources.txt").read_text().splitlines() if not line.startswith("#")
+    )
 ]
 NAMES = Source(
     "emojibase-data", "17.0.0", "d01d0e2ca4e22cb402679532155342c71e2e871f25c32223c013b8b166ebdf5a", "MIT", ""
 )  # labels and keywords of every emoji
+WORDS = {"simple": "simple flat"}  # what a style is called in captions, where that is not its name
 
 
 @dataclass(frozen=True)
 class Picture:
-    """What is known of one picture; `weight` is how often it is drawn in training, 1 being usual."""
+    """What is known of one picture; `weight` is how often it is drawn in training, 1 being usual.
+
+    made: how we made it of other pictures (training/compositions.py); empty for a picture as its maker drew it.
+    """
 
     title: str
     style: str
@@ -100,7 +71,12 @@ class Picture:
     group: str
     keywords: list[str] = field(default_factory=list)
     weight: float = 1.0
-    hue: float | None = None  # degrees the hue was turned by; None: the picture as its maker drew it
+    made: Literal["", "hue", "pair", "ground", "pixel", "small"] = ""
+
+
+def held_out(picture: Picture) -> bool:
+    """One in 33 of style x title is never trained on, so that evaluation can ask for it."""
+    return zlib.crc32(f"{picture.key}|{picture.style}".encode()) % 33 == 0
 
 
 # ---- fetching
@@ -127,15 +103,59 @@ def archive(source: Source) -> Path:
 
 def read(source: Source, *names: str) -> dict[str, bytes]:
     """The wanted files of a package; a name that ends in '/' takes the whole folder."""
-    found = {}
-    with tarfile.open(archive(source)) as tar:
+    found, inside = {}, "package/"
+    if PACKED.exists():
+        path, inside = PACKED, f"{source.package}/"
+    else:
+        path = archive(source)
+    with tarfile.open(path) as tar:
         for member in tar:
-            name = member.name.removeprefix("package/")
-            if member.isfile() and any(name == n or (n.endswith("/") and name.startswith(n)) for n in names):
+            name = member.name.removeprefix(inside)
+            if (
+                member.isfile()
+                and name != member.name
+                and any(name == n or (n.endswith("/") and name.startswith(n)) for n in names)
+            ):
                 stream = tar.extractfile(member)
                 assert stream is not None
                 found[name] = stream.read()
     return found
+
+
+def pack() -> None:
+    """Write PACKED: of every package its own account of itself, its wanted drawings, and the names of all emoji."""
+    PACKED.unlink(missing_ok=True)
+    labels, part = Labels(), PACKED.with_suffix(".part")
+    with tarfile.open(part, "w:xz", preset=6) as tar:
+
+        def put(source: Source, name: str, data: bytes) -> None:
+            member = tarfile.TarInfo(f"{source.package}/{name}")
+            member.size = len(data)
+            tar.addfile(member, io.BytesIO(data))
+
+        for name, data in read(NAMES, "en/data.json", "en/messages.json", "package.json").items():
+            put(NAMES, name, data)
+        for source in SOURCES:
+            for name, data in read(source, "info.json", "package.json").items():
+                put(source, name, data)
+            chosen = [picture.key for picture, _ in drawings(source, labels) if wanted(picture)]
+            if source.style == "3d":
+                for name, data in read(source, "assets/").items():
+                    if Path(name).stem in chosen:
+                        put(source, name, smaller(data))
+                continue
+            book = json.loads(read(source, "icons.json")["icons.json"])
+            book["icons"] = {name: book["icons"][name] for name in chosen}
+            put(source, "icons.json", json.dumps({k: v for k, v in book.items() if k != "aliases"}).encode())
+    part.replace(PACKED)
+    print(f"{PACKED.stat().st_size / 1e6:.1f} MB")
+
+
+def smaller(data: bytes) -> bytes:
+    """A WebP picture, compressed once more."""
+    out = io.BytesIO()
+    Image.open(io.BytesIO(data)).convert("RGBA").save(out, "webp", quality=80)
+    return out.getvalue()
 
 
 # ---- what each drawing shows
@@ -160,7 +180,7 @@ class Labels:
             self.by_slug[slug(row["label"])] = entry
 
     def of_slug(self, name: str) -> dict:
-        plain = {"title": name.replace("-", " "), "keywords": [], "group": "other"}
+        plain = {"title": re.sub(r" \d+$", "", name.replace("-", " ")), "keywords": [], "group": "other"}
         return self.by_slug.get(name, plain)
 
 
@@ -170,7 +190,7 @@ def slug(label: str) -> str:
 
 UNWANTED = re.compile(
     r"skin tone|flag|keycap|button|medium light|medium dark|\b(light|medium|dark)$|regional|component"
-    r"|family|couple|kiss (person|man|woman)|people holding|squared|input |^[0-9a-z]$|digit"
+    r"|family|couple|kiss (person|man|woman)|people holding|squared|input |^[0-9a-z]$|digit|logo|amex|visa"
 )
 # What people rarely ask for, or what comes in many near copies, is drawn less often.
 RARER = {"people-body": 0.35, "symbols": 0.35, "other": 0.6}
@@ -215,7 +235,8 @@ def drawings(source: Source, labels: Labels) -> Iterator[tuple[Picture, bytes]]:
 def described(source: Source, key: str, entry: dict) -> Picture:
     title = re.sub(r"[“”!:,]", "", entry["title"].lower()).replace("’", "'").strip()
     keywords = [k for k in entry["keywords"] if k != title][:12]
-    return Picture(title, source.style, source.package, key, entry["group"], keywords, weight(title, entry["group"]))
+    style = WORDS.get(source.style, source.style)
+    return Picture(title, style, source.package, key, entry["group"], keywords, weight(title, entry["group"]))
 
 
 def wanted(picture: Picture) -> bool:
@@ -225,8 +246,8 @@ def wanted(picture: Picture) -> bool:
 # ---- pixels
 
 
-def render(data: bytes) -> np.ndarray | None:
-    """A drawing as premultiplied uint8 RGBA, SIDE x SIDE; None if it cannot be drawn or is (nearly) empty."""
+def render(data: bytes, side: int) -> np.ndarray | None:
+    """A drawing as premultiplied uint8 RGBA, side x side; None if it cannot be drawn or is (nearly) empty."""
     import resvg_py
 
     try:
@@ -234,14 +255,14 @@ def render(data: bytes) -> np.ndarray | None:
             image = Image.open(io.BytesIO(data)).convert("RGBA")
         else:
             # Twice the size, then an area average: cleaner edges than the renderer's own.
-            png = resvg_py.svg_to_bytes(svg_string=data.decode(), width=2 * SIDE, height=2 * SIDE)
+            png = resvg_py.svg_to_bytes(svg_string=data.decode(), width=2 * side, height=2 * side)
             image = Image.open(io.BytesIO(bytes(png))).convert("RGBA")
     except (ValueError, OSError, RuntimeError):
         return None
     long_edge = max(image.size)
     square = Image.new("RGBA", (long_edge, long_edge))
     square.paste(image, ((long_edge - image.width) // 2, (long_edge - image.height) // 2))
-    pixels = np.asarray(square.convert("RGBa").resize((SIDE, SIDE), Image.Resampling.BOX))
+    pixels = np.asarray(square.convert("RGBa").resize((side, side), Image.Resampling.BOX))
     return pixels if (pixels[..., 3] > 128).mean() > 0.01 else None
 
 
@@ -289,36 +310,41 @@ def recoloured(picture: Picture, pixels: np.ndarray, rng: np.random.Generator) -
     if not bare:
         return
     own = colour_name(hue)
-    yield replace(picture, title=f"{own} {bare}", keywords=[], weight=picture.weight * 0.3), pixels
+    yield replace(picture, title=f"{own} {bare}", keywords=[], weight=picture.weight * 0.3, made="hue"), pixels
     for name in rng.choice([c for c in COLOURS if c != own], 2, replace=False):
         turned = (COLOURS[name] - hue) % 360
-        new = replace(picture, title=f"{name} {bare}", keywords=[], weight=picture.weight * 0.3, hue=round(turned, 1))
+        new = replace(picture, title=f"{name} {bare}", keywords=[], weight=picture.weight * 0.3, made="hue")
         yield new, turn_hue(pixels, turned)
+
+
+def drawn(picture: Picture, data: bytes, side: int) -> list[tuple[Picture, np.ndarray]]:
+    """A drawing's picture and its recoloured copies; none if it cannot be drawn."""
+    pixels = render(data, side)
+    if pixels is None:
+        return []
+    rng = np.random.default_rng(zlib.crc32(f"{picture.source}/{picture.key}".encode()))
+    return [(picture, pixels), *recoloured(picture, pixels, rng)]
 
 
 # ---- the whole
 
 
-def build(limit: int | None) -> None:
+def build(limit: int | None, side: int) -> None:
+    from training.compositions import compose, compositions
+
     labels = Labels()
-    rng = np.random.default_rng(0)
-    rows: list[Picture] = []
-    images: list[np.ndarray] = []
+    made: list[tuple[Picture, np.ndarray]] = []
     with ProcessPoolExecutor(os.cpu_count()) as pool:
         for source in SOURCES:
             found = [(p, d) for p, d in drawings(source, labels) if wanted(p)][:limit]
-            broken = 0
-            for (picture, _), pixels in zip(found, pool.map(render, (d for _, d in found), chunksize=16), strict=True):
-                if pixels is None:
-                    broken += 1
-                    continue
-                rows.append(picture)
-                images.append(pixels)
-                for other, other_pixels in recoloured(picture, pixels, rng):
-                    rows.append(other)
-                    images.append(other_pixels)
-            print(f"{source.package}: {len(found) - broken} pictures, {broken} left out", flush=True)
-    np.save(CACHE / "pictures.npy", np.stack(images))
+            pictures, data = zip(*found, strict=True)
+            each = list(pool.map(drawn, pictures, data, [side] * len(found), chunksize=16))
+            made += [pair for pairs in each for pair in pairs]
+            print(f"{source.package}: {len(found)} drawings, {each.count([])} of them left out", flush=True)
+        jobs = compositions([row for row, _ in made], [pixels for _, pixels in made], np.random.default_rng(0), limit)
+        made += pool.map(compose, *zip(*jobs, strict=True), chunksize=32)
+    rows = [row for row, _ in made]
+    np.save(CACHE / "pictures.npy", np.stack([pixels for _, pixels in made]))
     with (CACHE / "pictures.jsonl").open("w") as out:
         out.writelines(json.dumps(asdict(row)) + "\n" for row in rows)
     print(f"{len(rows)} pictures, {len({r.title for r in rows})} titles, {len({r.style for r in rows})} styles")
@@ -355,7 +381,12 @@ def load() -> tuple[np.ndarray, list[Picture]]:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--limit", type=int, help="at most this many drawings a package, to try it out")
+    parser.add_argument("--side", type=int, default=128, help="pixels a side; 256 for training on a GPU")
+    parser.add_argument("--pack", action="store_true", help="write cache/drawings.tar.xz and nothing else")
     args = parser.parse_args()
     CACHE.mkdir(exist_ok=True)
-    attribute()
-    build(args.limit)
+    if args.pack:
+        pack()
+    else:
+        attribute()
+        build(args.limit, args.side)

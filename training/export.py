@@ -1,6 +1,6 @@
-"""Put the trained parts into the package: safetensors, ONNX graphs, tokenizer, and their sha256 in the card.
+"""Put the trained parts into the package: safetensors, ONNX graphs, tokenizer, and their sha256 in the cards.
 
-    python -m training.export --transformer training/cache/flow/NAME/transformer
+    python -m training.export                # what cache/ holds: guided, turbo.safetensors, vae2, text
 
 Checks every graph against torch on the same weights, and says how far off int8 is.
 """
@@ -10,6 +10,7 @@ import hashlib
 import json
 import re
 import shutil
+import tomllib
 from pathlib import Path
 
 import numpy as np
@@ -21,8 +22,8 @@ from safetensors.numpy import load_file
 
 from training import graphs
 from training.data import CACHE
-from training.flow import look, places
 from training.text import load_encoder, tokenize
+from training.tokens import look, places
 
 POCKET = Path(__file__).parents[1] / "src" / "sfumato" / "pocket"
 FLOAT, INT64 = TensorProto.FLOAT, TensorProto.INT64
@@ -54,6 +55,8 @@ def export_transformer(source: Path, out: Path) -> None:
         "pooled": (FLOAT, [1, config["pooled_projection_dim"]]),
         "ids": (FLOAT, ["all_tokens", 3]),
     }
+    if config["guidance_embeds"]:
+        inputs["guidance"] = (FLOAT, [1])
     model = FluxTransformer2DModel.from_pretrained(source).float().eval()
     generator = torch.Generator().manual_seed(0)
     for int8, name in [(False, CACHE / "transformer-fp32.onnx"), (True, out / "transformer.onnx")]:
@@ -72,10 +75,12 @@ def export_transformer(source: Path, out: Path) -> None:
                 x = torch.randn(1, side * side, config["in_channels"], generator=generator)
                 states = torch.randn(1, 12, config["joint_attention_dim"], generator=generator)
                 pooled = torch.randn(1, config["pooled_projection_dim"], generator=generator)
-                ids = places(2 * side, 2 * side)
+                ids, strength = places(2 * side, 2 * side), torch.tensor([3.0]) if "guidance" in inputs else None
                 with torch.no_grad():
-                    wanted = look(model, x, torch.tensor([t]), (states, pooled), ids).numpy()
+                    wanted = look(model, x, torch.tensor([t]), (states, pooled), ids, strength).numpy()
                 feed = {"x": x, "timestep": torch.tensor([t]), "states": states, "pooled": pooled}
+                if strength is not None:
+                    feed["guidance"] = strength
                 feed = {k: v.numpy() for k, v in feed.items()} | {"ids": torch.cat([torch.zeros(12, 3), ids]).numpy()}
                 worst = max(worst, relative(run.run(None, feed)[0], wanted))
             print(f"transformer {'int8' if int8 else 'fp32'} against torch with {label}: relative error {worst:.5f}")
@@ -129,30 +134,31 @@ def export_text(source: Path, out: Path) -> None:
 
 
 def stamp(out: Path) -> None:
-    """Put the files' digests into the card, and say how much they weigh."""
-    names = sorted(p.name for p in out.iterdir() if p.suffix in {".onnx", ".safetensors"} or p.name == "tokenizer.json")
-    card = out / "card.toml"
-    lines = [f'    {{ name = "{n}", sha256 = "{hashlib.sha256((out / n).read_bytes()).hexdigest()}" }},' for n in names]
-    text = re.sub(r"(?s)files = \[.*?\n\]", "files = [\n" + "\n".join(lines) + "\n]", card.read_text())
-    parameters = sum(
-        int(np.prod(v.shape))
-        for n in names
-        if n.endswith("safetensors")
-        for k, v in load_file(out / n).items()
-        if "_scale" not in k
-    )
-    card.write_text(re.sub(r"parameters = \d+", f"parameters = {parameters}", text))
-    megabytes = sum((out / n).stat().st_size for n in names) / 1e6
-    print(f"{len(names)} files, {megabytes:.1f} MB, {parameters / 1e6:.1f} M parameters")
+    """Put the files' digests into every card that names them, and say how much they weigh."""
+    for path in sorted(out.glob("*.toml")):
+        text = path.read_text()
+        names = [file["name"] for file in tomllib.loads(text)["files"]]
+        for name in names:
+            digest = hashlib.sha256((out / name).read_bytes()).hexdigest()
+            text = re.sub(rf'(name = "{re.escape(name)}", sha256 = ")[0-9a-f]*"', rf'\g<1>{digest}"', text)
+        parameters = sum(
+            int(np.prod(value.shape))
+            for name in names
+            if name.endswith("safetensors")
+            for key, value in load_file(out / name).items()
+            if "_scale" not in key
+        )
+        path.write_text(re.sub(r"parameters = \d+", f"parameters = {parameters}", text))
+        megabytes = sum((out / name).stat().st_size for name in names) / 1e6
+        print(f"{path.name}: {len(names)} files, {megabytes:.1f} MB, {parameters / 1e6:.1f} M parameters")
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--transformer", type=Path, default=CACHE / "guided", help="a diffusers folder")
+    parser.add_argument("--autoencoder", type=Path, default=CACHE / "vae2", help="a diffusers folder")
     parser.add_argument(
-        "--transformer", type=Path, required=True, help="a diffusers folder, as training.flow writes it"
-    )
-    parser.add_argument(
-        "--only", choices=["transformer", "autoencoder", "text"], help="leave the other parts as they are"
+        "--only", choices=["transformer", "autoencoder", "text", "turbo"], help="leave the other parts as they are"
     )
     args = parser.parse_args()
     torch.set_num_threads(1)
@@ -161,7 +167,9 @@ if __name__ == "__main__":
         if args.only in {None, "transformer"}:
             export_transformer(args.transformer, POCKET)
         if args.only in {None, "autoencoder"}:
-            export_autoencoder(CACHE / "vae", POCKET)
+            export_autoencoder(args.autoencoder, POCKET)
         if args.only in {None, "text"}:
             export_text(CACHE / "text", POCKET)
+        if args.only in {None, "turbo"}:
+            shutil.copy(CACHE / "turbo.safetensors", POCKET / "turbo.safetensors")
     stamp(POCKET)

@@ -184,7 +184,7 @@ def transformer(weights: Weights, config: dict, int8: bool) -> tuple[Graph, str]
     """FLUX's transformer over one picture.
 
     Inputs: x (1, tokens, 64); timestep (1,) in 0..1; states (1, text tokens, 384); pooled (1, 384); ids (text + picture
-    tokens, 3). Result: the velocity, as x.
+    tokens, 3); and guidance (1,) if the model was taught to take it. Result: the velocity, as x.
     """
     g = Graph(weights)
     heads, size = config["num_attention_heads"], config["attention_head_dim"]
@@ -229,13 +229,17 @@ def transformer(weights: Weights, config: dict, int8: bool) -> tuple[Graph, str]
     cos, sin = g.op("Cos", angle), g.op("Sin", angle)
 
     rates = np.exp(-np.log(10000.0) * np.arange(128) / 128).astype(np.float32)[None]
-    phase = g.op("Mul", g.op("Mul", g.op("Unsqueeze", "timestep", g.ints(1)), g.const(1000.0)), g.const(rates))
-    waves = g.op("Concat", g.op("Cos", phase), g.op("Sin", phase), axis=1)
+
+    def waves(number: str) -> str:
+        phase = g.op("Mul", g.op("Mul", g.op("Unsqueeze", number, g.ints(1)), g.const(1000.0)), g.const(rates))
+        return g.op("Concat", g.op("Cos", phase), g.op("Sin", phase), axis=1)
 
     def embedded(x: str, name: str) -> str:
         return g.linear(g.silu(g.linear(x, f"time_text_embed.{name}.linear_1")), f"time_text_embed.{name}.linear_2")
 
-    vector = g.op("Add", embedded(waves, "timestep_embedder"), embedded("pooled", "text_embedder"))
+    vector = g.op("Add", embedded(waves("timestep"), "timestep_embedder"), embedded("pooled", "text_embedder"))
+    if config["guidance_embeds"]:
+        vector = g.op("Add", vector, embedded(waves("guidance"), "guidance_embedder"))
     calm = g.silu(vector)
     image, text = g.linear("x", "x_embedder"), g.linear("states", "context_embedder")
     length = g.op("Slice", g.op("Shape", text), g.ints(1), g.ints(2), g.ints(0))
