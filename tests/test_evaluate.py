@@ -8,9 +8,10 @@ import pytest
 torch = pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
-from training import evaluate, judge  # noqa: E402
+from training import evaluate, judge, measures  # noqa: E402
 from training.compositions import beside, on_ground  # noqa: E402
 from training.data import COLOURS, Picture, held_out, turn_hue  # noqa: E402
+from training.exam import Exam, nearest, without_hue  # noqa: E402
 from training.sheet import NEW, PROMPTS, sheet  # noqa: E402
 
 SIDE = 64
@@ -39,11 +40,11 @@ class Oracle(judge.Judge):
 
     @staticmethod
     def seen(pixels) -> np.ndarray:
-        return evaluate.without_hue(evaluate.small(evaluate.fitted(p) for p in pixels))
+        return without_hue(measures.small(measures.fitted(p) for p in pixels))
 
     def pictures(self, pixels: np.ndarray) -> np.ndarray:
-        thing = evaluate.nearest(self.seen(pixels), self.known, np.arange(len(NAMES)), len(NAMES)).argmax(1)
-        colour = [[evaluate.main_colour(p) == c for c in COLOURS] for p in pixels]
+        thing = nearest(self.seen(pixels), self.known, np.arange(len(NAMES)), len(NAMES)).argmax(1)
+        colour = [[measures.main_colour(p) == c for c in COLOURS] for p in pixels]
         return np.concatenate([np.eye(len(NAMES))[thing], np.array(colour) * 0.5], 1)
 
     def texts(self, texts: list[str]) -> np.ndarray:
@@ -71,8 +72,8 @@ def drawn() -> tuple[np.ndarray, list[Picture]]:
     return np.stack([drawing(NAMES.index(row.title)) for row in rows]), rows
 
 
-def exam(drawn, of: judge.Judge, n: int = 60, styles=("flat", "outline", "blob")) -> evaluate.Exam:
-    return evaluate.Exam(of, *drawn, styles, n)
+def exam(drawn, of: judge.Judge, n: int = 60, styles=("flat", "outline", "blob")) -> Exam:
+    return Exam(of, *drawn, styles, n)
 
 
 # ---- counting
@@ -200,7 +201,7 @@ def test_a_picture_is_cut_between_its_things():
     page = np.zeros((60, 60, 4), np.uint8)
     page[20:40, 4:14] = 255, 0, 0, 255  # twice as high as wide
     page[25:35, 36:56] = 0, 0, 255, 255  # twice as wide as high
-    left, right = evaluate.parts(page)
+    left, right = measures.parts(page)
     assert (left[..., 0].max(), left[..., 2].max(), right[..., 0].max(), right[..., 2].max()) == (255, 0, 0, 255)
     assert (left[..., 3] > 0).any(1).sum() == (right[..., 3] > 0).any(0).sum() == 60  # fifteen sixteenths of 64
     assert (left[..., 3] > 0).any(0).sum() == (right[..., 3] > 0).any(1).sum() == 30
@@ -208,16 +209,16 @@ def test_a_picture_is_cut_between_its_things():
 
 def test_an_empty_picture_has_no_content_and_no_colour():
     nothing = np.zeros((SIDE, SIDE, 4), np.uint8)
-    assert not evaluate.fitted(nothing).any() and not np.any(evaluate.parts(nothing))
-    assert evaluate.main_colour(nothing) is None and evaluate.ground_colour(nothing) is None
+    assert not measures.fitted(nothing).any() and not np.any(measures.parts(nothing))
+    assert measures.main_colour(nothing) is None and measures.ground_colour(nothing) is None
 
 
 def test_the_main_colour_is_that_of_most_coloured_pixels():
     page = np.zeros((SIDE, SIDE, 4), np.uint8)
     page[...] = 255  # white has no hue
-    assert evaluate.main_colour(page) is None
+    assert measures.main_colour(page) is None
     page[:20], page[20:30] = (40, 90, 220, 255), (220, 20, 20, 255)
-    assert evaluate.main_colour(page) == "blue"
+    assert measures.main_colour(page) == "blue"
 
 
 def test_variety_is_nothing_for_one_picture_a_prompt_and_all_for_a_model_that_does_not_read():
@@ -225,35 +226,35 @@ def test_variety_is_nothing_for_one_picture_a_prompt_and_all_for_a_model_that_do
     noise = rng.integers(0, 256, (6, 4, 16, 16, 4)).astype(np.uint8)
     noise[..., 3] = 255
     same = np.repeat(noise[:, :1], 4, 1)
-    assert evaluate.variety(same)["between_seeds"] == 0 < evaluate.variety(same)["between_prompts"]
-    found = evaluate.variety(noise)
+    assert measures.variety(same)["between_seeds"] == 0 < measures.variety(same)["between_prompts"]
+    found = measures.variety(noise)
     assert found["between_seeds"] == pytest.approx(found["between_prompts"], rel=0.05)
 
 
 def test_fog_haze_and_nothing_are_told_from_a_clean_shape():
     clean = np.zeros((SIDE, SIDE, 4), np.uint8)
     clean[16:48, 16:48] = 255
-    assert evaluate.look([clean]) | {"detail": 0} == {"broken": 0, "half_transparent": 0, "haze": 0, "detail": 0}
+    assert measures.look([clean]) | {"detail": 0} == {"broken": 0, "half_transparent": 0, "haze": 0, "detail": 0}
     haze = clean.copy()
     haze[:8] = 20
-    assert evaluate.look([haze])["haze"] == pytest.approx(8 / 64)
+    assert measures.look([haze])["haze"] == pytest.approx(8 / 64)
     specks = clean.copy()
     specks[4::8, 2] = 255
-    assert evaluate.look([specks])["haze"] == pytest.approx(8 / 64**2, abs=1e-4)
+    assert measures.look([specks])["haze"] == pytest.approx(8 / 64**2, abs=1e-4)
     soft = clean.copy()
     soft[15], soft[48] = 90, 90
-    assert evaluate.look([soft])["haze"] < 0.03  # next to the shape, at its ends not
+    assert measures.look([soft])["haze"] < 0.03  # next to the shape, at its ends not
     fog = np.full_like(clean, 100)
     empty, full = np.zeros_like(clean), np.full_like(clean, 255)
-    assert [evaluate.look([p])["broken"] for p in (fog, empty, full)] == [1, 1, 1]
-    assert evaluate.look([clean, fog])["broken"] == 0.5
-    assert evaluate.look([fog])["detail"] == 0 < evaluate.look([clean])["detail"]
+    assert [measures.look([p])["broken"] for p in (fog, empty, full)] == [1, 1, 1]
+    assert measures.look([clean, fog])["broken"] == 0.5
+    assert measures.look([fog])["detail"] == 0 < measures.look([clean])["detail"]
 
 
 def test_detail_is_lost_by_blur():
     sharp = judge.at_side(np.stack([drawing(k) for k in range(8)]))
     seen = [(255 * x).byte().permute(0, 2, 3, 1).numpy() for x in (sharp, judge.softer(sharp))]
-    assert evaluate.look(seen[1])["detail"] < evaluate.look(seen[0])["detail"]
+    assert measures.look(seen[1])["detail"] < measures.look(seen[0])["detail"]
 
 
 # ---- the judge
