@@ -1,7 +1,7 @@
 """Sizes: from pixels, or a ratio and megapixels, to what is delivered and what the model paints.
 
-A model paints best near one size, and some only squares. What is asked larger is painted near that size in the same
-shape, and enlarged by finishing; what is asked smaller is painted at the asked size.
+A model paints best near one size. What is asked larger is painted near that size in the same shape, and enlarged by
+finishing; what is asked smaller is painted at the asked size. Some paint only squares, and these at their best size.
 """
 
 import math
@@ -44,7 +44,7 @@ def checked_size(size: tuple[int, int], sizes: Sizes) -> tuple[int, int]:
 def painted_size(width: int, height: int, sizes: Sizes) -> tuple[int, int]:
     """The size the model paints for a picture of width x height."""
     if sizes.shape == "square":
-        width = height = min(width, height)
+        return sizes.best, sizes.best
     if width * height <= sizes.best**2 and max(width, height) <= 2 * sizes.best:
         return width, height
     return _shaped(width / height, sizes.best**2, sizes)
