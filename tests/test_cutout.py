@@ -15,6 +15,7 @@ from sfumato import Studio
 from sfumato.core.errors import JobFailed, RequestError
 from sfumato.finishing import finishers
 from sfumato.finishing._matting import Fill, decontaminated, flat_ground, matte, reached
+from sfumato.finishing._near import narrowed, widened
 from sfumato.weights import Weights
 
 GREEN = (60, 150, 80)
@@ -174,6 +175,17 @@ def test_reached_is_what_can_be_walked_to():
     found = reached(open, seeds)
     assert (found == (open & (np.arange(9) < 8)[:, None])).all()
     assert not reached(open, np.zeros_like(open)).any()
+
+
+@pytest.mark.parametrize("radius", [0, 1, 2, 3, 5, 16, 40])
+@pytest.mark.parametrize("shape", [(30, 37), (1, 9), (5, 1)])
+def test_widened_and_narrowed_are_scipys_dilation_and_erosion(shape: tuple[int, int], radius: int):
+    from scipy.ndimage import binary_dilation, binary_erosion
+
+    flags = np.random.default_rng(3).random(shape) > 0.93
+    square = np.ones((2 * radius + 1, 2 * radius + 1))
+    assert (widened(flags, radius) == binary_dilation(flags, square)).all()
+    assert (narrowed(~flags, radius) == binary_erosion(~flags, square, border_value=1)).all()
 
 
 def test_fill_knows_what_is_known_and_guesses_the_rest():

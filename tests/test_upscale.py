@@ -64,6 +64,15 @@ def test_pieces_are_the_whole(net: Network, side: int, times: int):
     assert np.abs(in_pieces(image, net, side=side, overlap=2, times=times) - whole).max() > 8  # else nothing is tested
 
 
+@pytest.mark.parametrize(("height", "width"), [(1, 1), (1, 9), (2, 5), (40, 30)])
+def test_beyond_the_picture_is_its_mirror_image(height: int, width: int):
+    """Edges that were drawn out instead came back from the networks as stripes."""
+    picture = np.random.default_rng(0).integers(0, 255, (height, width, 3))
+    whole = np.pad(picture, ((7, 7), (7, 7), (0, 0)), mode="reflect")
+    left = width // 2
+    assert (_tiles.around(picture, range(height), range(left, width), 7) == whole[:, left:]).all()
+
+
 def test_pieces_fade_into_each_other_where_they_differ():
     """Two pieces of other colours, as of a network that sees further than the overlap: a ramp, and no step."""
     canvas = np.zeros((40, 3, 4), np.uint8)

@@ -10,9 +10,10 @@ Then the ground's share is taken out of the edge's colours, so that it does not 
 from collections.abc import Iterator
 
 import numpy as np
-from PIL import Image, ImageFilter
+from PIL import Image
 
 from sfumato.finishing._bleed import bled
+from sfumato.finishing._near import narrowed, shifts, widened
 
 FLAT = 8  # of 255: so near are colours of a ground that counts as one colour
 FLAT_SHARE = 0.6  # of the border, that has the ground's colour then
@@ -20,7 +21,7 @@ OWN_COLOUR = 32  # of 255: so far from any mixture of thing and ground a colour 
 WHOLE = 225  # of 255: so much of a pixel is the thing that the edge ends there
 SURE = 0.9  # of the mask
 SURER = 0.95  # the same, where the guided filter need not look
-RIM = 9  # pixels of the small picture, across; so near to what is unsure nothing is sure
+RIM = 4  # pixels of the small picture; so near to what is unsure nothing is sure
 HAZE = 0.1  # alpha so near to 0 or 1 is the guided filter's doubt: nothing, or whole
 SMALL = 512  # pixels on the longest side, where coefficients and fills are found
 RADIUS = 8  # of the guided filter, in the small picture
@@ -47,16 +48,16 @@ def on_flat(rgb: np.ndarray, mask: np.ndarray, ground: np.ndarray) -> np.ndarray
     From the ground inward, pixels count as mixed as long as they look so.
     """
     long = max(rgb.shape[:2])
-    deep = ImageFilter.MinFilter(2 * max(2, long // 256) + 1)
+    deep = max(2, long // 256)
     mask = _sized(mask, rgb.shape[:2])
-    same = (_far(rgb, ground) <= FLAT) & ~_filtered(mask > SURE, deep)
+    same = (_far(rgb, ground) <= FLAT) & ~narrowed(mask > SURE, deep)
     rim = np.zeros_like(same)
     rim[[0, -1]], rim[:, [0, -1]] = True, True
-    empty = reached(same, rim | _filtered(same & (mask < 0.5), deep))
+    empty = reached(same, rim | narrowed(same & (mask < 0.5), deep))
     share = _share(rgb, ground, max(1, long // 256))
     mixed, left = (share < WHOLE) & ~empty, empty
     for _ in range(max(2, long // 128)):
-        left = left | (mixed & _filtered(left, ImageFilter.MaxFilter(3)))
+        left = left | (mixed & widened(left, 1))
     return np.where(empty, 0, np.where(left, share, 255)).astype(np.uint8)
 
 
@@ -68,7 +69,7 @@ def on_any(rgb: np.ndarray, mask: np.ndarray) -> np.ndarray:
     guide = np.asarray(small, np.float32) / 255
     mask = _sized(mask, guide.shape[:2])
     slopes, offset = _guided(guide, mask)
-    empty, whole = (_filtered(sure, ImageFilter.MinFilter(RIM)) for sure in (mask < 1 - SURER, mask > SURER))
+    empty, whole = (narrowed(sure, RIM) for sure in (mask < 1 - SURER, mask > SURER))
     slopes[empty | whole] = 0
     offset[empty | whole] = whole[empty | whole]
     alpha = np.zeros(rgb.shape[:2], np.uint8)
@@ -146,12 +147,14 @@ def _share(rgb: np.ndarray, ground: np.ndarray, radius: int) -> np.ndarray:
 
 def _farthest(far: np.ndarray, colour: np.ndarray, radius: int, axis: int) -> tuple[np.ndarray, np.ndarray]:
     """Of the pixels so near along an axis, the greatest `far`, and its colour."""
-    far, colour = far.swapaxes(0, axis), colour.swapaxes(0, axis)
-    most, best = far.copy(), colour.copy()
-    for step in range(1, min(radius, len(far) - 1) + 1):
+    most, best = far.swapaxes(0, axis), colour.swapaxes(0, axis)
+    for step in shifts(radius):
+        far, colour = most, best
+        most, best = far.copy(), colour.copy()
         for to, source in ((slice(step, None), slice(None, -step)), (slice(None, -step), slice(step, None))):
             more = far[source] > most[to]
-            most[to][more], best[to][more] = far[source][more], colour[source][more]
+            np.copyto(most[to], far[source], where=more)
+            np.copyto(best[to], colour[source], where=more[..., None])
     return most.swapaxes(0, axis), best.swapaxes(0, axis)
 
 
@@ -178,10 +181,6 @@ def _mean(array: np.ndarray) -> np.ndarray:
 def _far(colours: np.ndarray, colour: np.ndarray) -> np.ndarray:
     """How far colours are from one, in the channel that is farthest."""
     return np.maximum(colours, colour).__isub__(np.minimum(colours, colour)).max(-1)
-
-
-def _filtered(flags: np.ndarray, how: ImageFilter.Filter) -> np.ndarray:
-    return np.asarray(Image.fromarray(flags.view(np.uint8) * np.uint8(255), "L").filter(how)) > 0
 
 
 def _sized(plane: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:

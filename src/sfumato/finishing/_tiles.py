@@ -15,11 +15,19 @@ def spans(length: int, most: int) -> Iterator[range]:
 
 
 def around(picture: np.ndarray, rows: range, columns: range, overlap: int) -> np.ndarray:
-    """A piece with so many pixels on each side; beyond the picture its edge goes on."""
+    """A piece with so many pixels on each side; beyond the picture is its mirror image.
+
+    (Were the edge drawn out instead, a network would take it for stripes, and draw them.)
+    """
     height, width = picture.shape[:2]
-    wide_rows = np.arange(rows.start - overlap, rows.stop + overlap).clip(0, height - 1)
-    wide_columns = np.arange(columns.start - overlap, columns.stop + overlap).clip(0, width - 1)
-    return picture[wide_rows[:, None], wide_columns]
+    return picture[_mirrored(rows, overlap, height)[:, None], _mirrored(columns, overlap, width)]
+
+
+def _mirrored(part: range, overlap: int, length: int) -> np.ndarray:
+    """Places from `overlap` before a part to `overlap` after it, all within the length."""
+    turn = max(2 * (length - 1), 1)
+    there = np.arange(part.start - overlap, part.stop + overlap) % turn
+    return np.minimum(there, turn - there)
 
 
 def lay(canvas: np.ndarray, piece: np.ndarray, start: int, fade: int) -> None:
