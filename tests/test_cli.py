@@ -262,6 +262,10 @@ WRONG: list[tuple[list[str], str]] = [
     (["--lora", "ink"], "no LoRA named 'ink', nor any other: learn one with sfumato train lora"),
     (["--lora", "ink:much"], "'ink:much' has no number behind its colon"),
     (["--lora", "../ink"], "'../ink' is no name for a LoRA"),
+    (["--upscale", "4"], "the weights upscale-drawing are not here yet: sfumato pull upscale-drawing"),
+    (["--upscale", "4:much"], "no kind of upscaling named 'much'"),
+    (["--cutout"], "the weights cutout are not here yet: sfumato pull cutout"),
+    (["--then", "cut-out"], "no finishing step named 'cut-out'; did you mean 'cutout'?"),
     (["--bogus"], "No such option: --bogus"),
     (["another"], "another"),
     (["--prompts", "nowhere.txt"], "give either a prompt"),
@@ -441,6 +445,21 @@ def test_replay_says_whether_it_is_the_same(sfumato: Run):
         ("x.png", True, SIDE * SIDE),
         ("x.jpg", True, SIDE * SIDE),
     ]
+
+
+def test_finishing_steps_are_done_and_replayed(sfumato: Run):
+    steps = ["--then", "upscale:2:plain", "--then", "pad:300x200", "--background", "#0000ff"]
+    sfumato("generate", "a", "--seed", "1", *QUICK, *steps, "--out", "x.png")
+    with Image.open("x.png") as image:
+        assert image.size == (300, 200)
+        assert image.convert("RGB").getpixel((0, 0)) == (0, 0, 255)
+    assert sfumato("replay", "x.png").lines == ["x.png: the same, 0 of 60000 pixels differ"]
+
+
+def test_what_is_enlarged_afterwards_is_replayed_too(sfumato: Run):
+    sfumato("generate", "a", "--seed", "1", *QUICK, "--background", "white", "--out", "x.png")
+    sfumato("upscale", "x.png", "--times", "2", "--kind", "plain")
+    assert sfumato("replay", "x-x2.png").lines == [f"x-x2.png: the same, 0 of {4 * SIDE * SIDE} pixels differ"]
 
 
 def test_replay_of_changed_pixels_says_so_and_exits_1(sfumato: Run):

@@ -1,11 +1,13 @@
 """Planning: every blank is filled from the card, and every wrong value is told in one line before anything loads."""
 
 import math
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from standins import kept_standins
 
 from sfumato import Studio, catalog
 from sfumato.core.errors import RequestError, UnknownName
@@ -106,11 +108,11 @@ def test_what_is_painted_has_the_asked_shape_where_the_model_can_and_is_square_w
     painted = painted_size(width, height, any_shape)
     assert abs(math.log(painted[0] / painted[1] / (width / height))) < math.log(1.15)
     assert painted[0] * painted[1] <= max(width * height, 1.2 * 128**2)
-    assert finishing_steps(any_shape, (width, height), painted, "transparent") == (f"resize:{width}x{height}",)
+    assert finishing_steps(any_shape, (width, height), painted, (), "transparent") == (f"resize:{width}x{height}",)
     square = SIZES.model_copy(update={"shape": "square"})
     side = min(width, height, square.best)
     assert painted_size(width, height, square) == (side, side)
-    steps = finishing_steps(square, (width, height), (side, side), "transparent")
+    steps = finishing_steps(square, (width, height), (side, side), (), "transparent")
     assert (f"pad:{width}x{height}" in steps) == (width != height)
 
 
@@ -367,6 +369,41 @@ def test_any_order_becomes_a_valid_plan_or_a_request_error(prompt: str, wishes: 
         assert one.seed == made.recipes[0].seed + made.recipes.index(one)
 
 
+# ---- finishing steps that are asked for
+
+
+def test_steps_come_behind_those_of_the_size_and_before_the_background():
+    one = recipe(width=96, height=96, then=("resize:48x48", "upscale:2:plain", "pad:120x100"), background="white")
+    assert one.finish[-4:] == ("resize:48x48", "upscale:2:plain", "pad:120x100", "background:#ffffff")
+    assert one.finish[:-4] == recipe(width=96, height=96).finish
+    assert one.size == (120, 100)
+    assert one.painted_size == recipe(width=96, height=96).painted_size
+    check(one, CARD)
+
+
+def test_steps_are_written_without_blanks(tmp_path: Path):
+    order = Order(prompt="a pear", then=("upscale:2", "cutout"))
+    (one,) = plan(order, CARD, weights=kept_standins(tmp_path)).recipes
+    assert one.finish[-2:] == ("upscale:2:drawing", "cutout")
+
+
+@pytest.mark.parametrize(
+    ("then", "says"),
+    [
+        (("upscale:4",), "the weights upscale-drawing are not here yet: sfumato pull upscale-drawing"),
+        (("resize:10x10", "cutout"), "the weights cutout are not here yet: sfumato pull cutout"),
+        (("sharpen",), "no finishing step named 'sharpen'; there are: background, "),
+        (("upscale:5",), "upscale takes 2, 3 or 4 times, as 4 or 4:photo, not '5'"),
+        (("resize:8100x8100",), "'resize:8100x8100' makes 8100x8100 of 256x256; at most 64 megapixels are made"),
+        (17 * ("resize:9x9",), "17 finishing steps are more than the 16 there may be: leave some out"),
+    ],
+)
+def test_steps_that_cannot_be_are_refused(then: tuple[str, ...], says: str):
+    with pytest.raises(RequestError) as error:
+        recipe(width=256, height=256, then=then)
+    assert str(error.value).startswith(says)
+
+
 # ---- recipes from elsewhere
 
 
@@ -385,6 +422,10 @@ def test_any_order_becomes_a_valid_plan_or_a_request_error(prompt: str, wishes: 
         {"finish": ("resize:16384x16384",)},
         {"finish": ("background:url(x)",)},
         {"finish": ("no:such",)},
+        {"finish": ("resize:250x256",)},
+        {"finish": ("upscale:4:plain", "upscale:4:plain", "upscale:4:plain", "resize:96x96")},
+        {"finish": ("cutout", "resize:96x96")},
+        {"finish": 17 * ("resize:96x96",)},
     ],
 )
 def test_a_recipe_from_a_file_may_ask_no_more_than_an_order(change: dict[str, Any]):
@@ -397,5 +438,11 @@ def test_a_recipe_from_a_file_may_ask_no_more_than_an_order(change: dict[str, An
 
 def test_a_recipe_has_a_field_for_every_wish_that_changes_the_picture():
     """So that nothing an order says is lost on the way."""
-    decided = set(Recipe.model_fields) | {"n", "aspect_ratio", "megapixels", "background"}  # become seed, size, finish
+    decided = set(Recipe.model_fields) | {
+        "n",
+        "aspect_ratio",
+        "megapixels",
+        "background",
+        "then",
+    }  # become seed, size, finish
     assert set(Order.model_fields) <= decided

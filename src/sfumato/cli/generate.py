@@ -11,6 +11,7 @@ from sfumato.cli._numbers import number, whole
 from sfumato.core.ratios import RATIOS
 from sfumato.engine.samplers import samplers
 from sfumato.engine.schedules import schedules
+from sfumato.finishing import finishers
 
 
 def _names(known: list[str]) -> str:
@@ -57,6 +58,14 @@ def command(
         str | None, typer.Option(help=f"One of: {_names(list(RATIOS))}.", autocompletion=_starting_with(list(RATIOS)))
     ] = None,
     megapixels: Annotated[float | None, number(help="With --aspect-ratio, or alone for a square.")] = None,
+    upscale: Annotated[
+        str | None, typer.Option(help="Enlarge the picture 2, 3 or 4 times, as 4, 4:photo or 2:plain.")
+    ] = None,
+    cutout: Annotated[bool, typer.Option("--cutout", help="Take away what is around the thing it shows.")] = False,
+    then: Annotated[
+        list[str] | None,
+        typer.Option(help=f"A finishing step, as resize:512x512; again for more. One of: {_names(finishers.names())}."),
+    ] = None,
     background: Annotated[str | None, typer.Option(help="transparent, white, black or a colour as #ff8800.")] = None,
     format: Annotated[str | None, typer.Option(help="png, jpg or webp. [default: by --out, else png]")] = None,
     quality: Annotated[int | None, whole(help="0 to 100, for jpg and webp.")] = None,
@@ -85,6 +94,7 @@ def command(
         "rescale": rescale, "sampler": sampler, "schedule": schedule, "style": style, "width": width, "height": height,
         "aspect_ratio": aspect_ratio, "megapixels": megapixels, "background": background,
         "loras": tuple(lora or ()),
+        "then": (*(["cutout"] if cutout else []), *([f"upscale:{upscale}"] if upscale else []), *(then or ())),
     }  # fmt: skip
     plans = []
     for words in _prompts(prompt, prompts):

@@ -13,6 +13,7 @@ class Order(BaseModel):
     rescale: 0 to 1, takes back the contrast that strong guidance adds. width and height: pixels, both or neither; or
     aspect_ratio (core/ratios.py) with megapixels. background: `transparent`, `white`, `black` or `#rrggbb`.
     loras: names of LoRA, each with a weight from -2 to 2 behind a colon, as `watercolour:0.8`; without one it is 1.
+    then: finishing steps in order, as `upscale:4` or `cutout`; they change the size that is asked here.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -34,3 +35,4 @@ class Order(BaseModel):
     megapixels: float | None = None
     background: str | None = None
     loras: tuple[str, ...] = ()
+    then: tuple[str, ...] = ()

@@ -88,7 +88,7 @@ def encode(
             f"a {writer.name} has at most {writer.longest_side} pixels a side, this picture has {max(image.size)}: "
             f"save it as png, or paint it smaller"
         )
-    clean = image.convert("RGBA").copy()
+    clean = image.convert("RGBA")  # a copy, whatever its mode
     clean.info = {}  # Pillow would write comments found here, whatever the level
     return writer.encode(clean, quality, marks_of(recipe, metadata, ai_made=ai_made))
 

@@ -7,16 +7,19 @@ A recipe names its finishing steps in order, as `name:value`. A finisher is two 
 
 with image: RGBA, sRGB, straight alpha. `check` says what size (width, height) a picture of this size then has, and
 raises what `apply` would raise, as far as that shows without the picture; so nobody waits for a picture that cannot be
-finished. To add one, add a file with both and `PART = Finisher(apply, check)`.
+finished. To add one, add a file with both and `PART = Finisher(apply, check)`; a value that may have blanks has a third
+function, which fills them.
 """
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-
-from PIL import Image
+from typing import TYPE_CHECKING
 
 from sfumato.core.registry import Registry
 from sfumato.weights import Weights
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 Size = tuple[int, int]
 
@@ -25,21 +28,28 @@ LARGEST = 16_384  # pixels a side that a finisher makes
 
 @dataclass(frozen=True)
 class Finisher:
-    """See above; weights: where the models are kept that some of them run."""
+    """See above; weights: where the models are kept that some of them run. settled: a right value without blanks."""
 
-    apply: Callable[[Image.Image, str, Weights], Image.Image]
+    apply: "Callable[[Image.Image, str, Weights], Image.Image]"
     check: Callable[[str, Size, Weights], Size]
+    settled: Callable[[str], str] = lambda value: value
 
 
 finishers: Registry[Finisher] = Registry(__name__, "finishing step")
 
 
-def finish(image: Image.Image, steps: Iterable[str], weights: Weights) -> Image.Image:
+def finish(image: "Image.Image", steps: Iterable[str], weights: Weights) -> "Image.Image":
     """The picture after all of a recipe's finishing steps."""
     for step in steps:
         name, _, value = step.partition(":")
         image = finishers[name].apply(image, value, weights)
     return image
+
+
+def settled(step: str) -> str:
+    """A right step as a recipe has it, without blanks: `upscale:4` is `upscale:4:drawing`."""
+    name, colon, value = step.partition(":")
+    return name + colon + finishers[name].settled(value)
 
 
 def check(steps: Iterable[str], size: Size, weights: Weights) -> Size:

@@ -149,4 +149,9 @@ def _by_area(large: np.ndarray, times: int) -> np.ndarray:
     return np.stack(rows, 1).reshape(len(a) * times, *large.shape[1:])
 
 
-PART = Finisher(upscale, check)
+def settled(value: str) -> str:
+    times, kind = read(value)
+    return f"{times}:{kind}"
+
+
+PART = Finisher(upscale, check, settled)

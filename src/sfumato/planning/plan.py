@@ -11,10 +11,12 @@ from sfumato.core.registry import Registry, unknown
 from sfumato.engine.samplers import Sampler, samplers
 from sfumato.engine.schedules import Schedule, schedules
 from sfumato.planning.backgrounds import checked_background
+from sfumato.planning.chains import checked_chain
 from sfumato.planning.loras import FindLora, checked_loras, no_loras
 from sfumato.planning.prompts import checked_negative, checked_prompt
 from sfumato.planning.seeds import checked_seed
 from sfumato.planning.sizes import asked_size, painted_size
+from sfumato.weights import NONE_KEPT, Weights
 
 MOST_PICTURES = 10_000
 RESCALE = Range(low=0, high=1, default=0)
@@ -28,8 +30,11 @@ class Plan:
     warnings: list[str] = field(default_factory=list)
 
 
-def plan(order: Order, card: Card, find_lora: FindLora = no_loras) -> Plan:
-    """Recipes for an order on the card's model; RequestError names the first value that cannot be."""
+def plan(order: Order, card: Card, find_lora: FindLora = no_loras, weights: Weights = NONE_KEPT) -> Plan:
+    """Recipes for an order on the card's model; RequestError names the first value that cannot be.
+
+    weights: of the small models that finishing steps run.
+    """
     warnings: list[str] = []
     n = checked_whole("n", order.n, 1, MOST_PICTURES)
     width, height = asked_size(order, card.sizes)
@@ -46,6 +51,7 @@ def plan(order: Order, card: Card, find_lora: FindLora = no_loras) -> Plan:
     if "<lora:" in order.prompt:
         warnings.append("<lora:...> in the prompt is read as words: use --lora name:weight")
     loras, told = checked_loras(order.loras, card, find_lora)
+    then, finished = checked_chain(order.then, (width, height), weights)
     first = Recipe(
         model=card.name,
         weights=card.weights,
@@ -58,11 +64,11 @@ def plan(order: Order, card: Card, find_lora: FindLora = no_loras) -> Plan:
         rescale=rescale,
         sampler=sampler,
         schedule=schedule,
-        width=width,
-        height=height,
+        width=finished[0],
+        height=finished[1],
         painted_width=painted[0],
         painted_height=painted[1],
-        finish=finishing_steps(card.sizes, (width, height), painted, checked_background(order.background)),
+        finish=finishing_steps(card.sizes, (width, height), painted, then, checked_background(order.background)),
         loras=tuple(loras),
     )
     return Plan([first.model_copy(update={"seed": seed + i}) for i in range(n)], warnings + told)
@@ -95,8 +101,10 @@ def checked_style(style: str | None, card: Card) -> str | None:
     return style
 
 
-def finishing_steps(sizes: Sizes, size: tuple[int, int], painted: tuple[int, int], background: str) -> tuple[str, ...]:
-    """What has to be done to the painted picture, in order, as a recipe names it.
+def finishing_steps(
+    sizes: Sizes, size: tuple[int, int], painted: tuple[int, int], then: tuple[str, ...], background: str
+) -> tuple[str, ...]:
+    """What has to be done to the painted picture, in order, as a recipe names it; then: steps that are asked for.
 
     The square of a model that paints only squares goes into the middle of an empty canvas.
     """
@@ -106,6 +114,7 @@ def finishing_steps(sizes: Sizes, size: tuple[int, int], painted: tuple[int, int
         steps.append(f"resize:{inside[0]}x{inside[1]}")
     if inside != size:
         steps.append(f"pad:{width}x{height}")
+    steps += then
     if background != "transparent":
         steps.append(f"background:{background}")
     return tuple(steps)

@@ -7,17 +7,20 @@ from sfumato.core.recipe import Recipe
 from sfumato.core.wording import shown
 from sfumato.engine.samplers import samplers
 from sfumato.engine.schedules import schedules
-from sfumato.planning.backgrounds import checked_background
+from sfumato.planning.chains import checked_chain
 from sfumato.planning.loras import FindLora, check_loras, no_loras
-from sfumato.planning.plan import RESCALE, checked_part, checked_style, finishing_steps
+from sfumato.planning.plan import RESCALE, checked_part, checked_style
 from sfumato.planning.prompts import checked_negative, checked_prompt
 from sfumato.planning.sizes import checked_size
+from sfumato.weights import NONE_KEPT, Weights
 
 
-def check(recipe: Recipe, card: Card, find_lora: FindLora = no_loras) -> None:
+def check(recipe: Recipe, card: Card, find_lora: FindLora = no_loras, weights: Weights = NONE_KEPT) -> None:
     """RequestError names the first value that the card does not allow; so nothing takes endless time or memory."""
-    for size in recipe.size, recipe.painted_size:
-        checked_size(size, card.sizes)
+    checked_size(recipe.painted_size, card.sizes)
+    _, size = checked_chain(recipe.finish, recipe.painted_size, weights)
+    if size != recipe.size:
+        raise RequestError(f"the recipe's finishing steps {shown(recipe.finish)} do not lead to its size")
     checked_part(samplers, recipe.sampler, card.sampler, card)
     checked_part(schedules, recipe.schedule, card.schedule, card)
     checked("steps", recipe.steps, card.steps)
@@ -27,7 +30,3 @@ def check(recipe: Recipe, card: Card, find_lora: FindLora = no_loras) -> None:
     checked_negative(recipe.negative, card)
     checked_style(recipe.style, card)
     check_loras(recipe.loras, card, find_lora)
-    grounds = [step.removeprefix("background:") for step in recipe.finish if step.startswith("background:")]
-    ground = checked_background(grounds[0] if grounds else None)
-    if recipe.finish != finishing_steps(card.sizes, recipe.size, recipe.painted_size, ground):
-        raise RequestError(f"the recipe's finishing steps {shown(recipe.finish)} are not such as an order makes")

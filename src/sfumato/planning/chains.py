@@ -1,0 +1,32 @@
+"""Chains: finishing steps, one after another, held to what can be done in bearable time and memory."""
+
+from collections.abc import Sequence
+
+from sfumato import finishing
+from sfumato.core.errors import RequestError
+from sfumato.core.wording import shown
+from sfumato.weights import Weights
+
+Size = tuple[int, int]
+
+MOST_STEPS = 16
+MOST_PIXELS = 64_000_000  # of a finished picture; no more are read from a file either
+
+
+def checked_chain(steps: Sequence[str], size: Size, weights: Weights) -> tuple[tuple[str, ...], Size]:
+    """The steps with their blanks filled, and the size (width, height) that a picture of this size then has.
+
+    RequestError names the first step that cannot be, or that needs weights which are not here.
+    """
+    if len(steps) > MOST_STEPS:
+        raise RequestError(f"{len(steps)} finishing steps are more than the {MOST_STEPS} there may be: leave some out")
+    settled = []
+    for step in steps:
+        before, size = size, finishing.check([step], size, weights)
+        if size[0] * size[1] > MOST_PIXELS:
+            raise RequestError(
+                f"{shown(step)} makes {size[0]}x{size[1]} of {before[0]}x{before[1]}; at most "
+                f"{MOST_PIXELS // 10**6} megapixels are made: ask for less"
+            )
+        settled.append(finishing.settled(step))
+    return tuple(settled), size
