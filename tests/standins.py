@@ -81,7 +81,7 @@ def standins(folder: Path) -> dict[str, Entry]:
         "upscale-photo": {"tiny" + ending: data for ending, data in net.items()},
         "cutout": {"tiny.onnx": redness_net()},
     }.items():
-        (folder / name).mkdir(parents=True)
+        (folder / name).mkdir(parents=True, exist_ok=True)
         for file, data in files.items():
             (folder / name / file).write_bytes(data)
         entries[name] = entry_of(name, files)
