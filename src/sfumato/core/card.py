@@ -70,10 +70,22 @@ class Latent(_Part):
 
 
 class Noise(_Part):
-    """What the model was trained with; fields as engine/schedules' Training."""
+    """What the model was trained with; all but `prediction` as engine/schedules' Training has it.
+
+    prediction: what a diffusion model answers: the noise, or v (Salimans and Ho 2022, https://arxiv.org/abs/2202.00512).
+    """
 
     scale: Literal["diffusion", "flow"]
+    prediction: Literal["epsilon", "v"] = "epsilon"
+    betas: Literal["linear", "scaled-linear"] = "scaled-linear"
+    beta_start: float = 0.00085
+    beta_end: float = 0.012
+    timesteps: int = 1000
+    spacing: Literal["leading", "trailing", "linspace"] = "leading"
+    offset: int = 1
     shift: float = 1.0
+    base_shift: float = 0.5
+    max_shift: float = 1.15
 
 
 class File(_Part):

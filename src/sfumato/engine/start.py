@@ -1,5 +1,7 @@
 """Start a painting: noise, levels, sampler and guidance, put together as the recipe says."""
 
+from math import sqrt
+
 from sfumato.core.canvas import Canvas
 from sfumato.core.recipe import Recipe
 from sfumato.engine.conductor import Task
@@ -8,6 +10,7 @@ from sfumato.engine.guidance.classifier_free import classifier_free
 from sfumato.engine.guidance.distilled import distilled
 from sfumato.engine.guidance.plain import plain
 from sfumato.engine.noise import SeededNoise
+from sfumato.engine.painting import Scale
 from sfumato.engine.samplers import samplers
 from sfumato.engine.schedules import Training, schedules
 
@@ -16,9 +19,11 @@ def start(recipe: Recipe, canvas: Canvas, model: Model) -> tuple[Task, list[str]
     """The painting as a task for the conductor, and the ends of its texts that the model does not read."""
     card = model.card
     noise = SeededNoise(recipe.seed, model.latent_shape(canvas.width, canvas.height))
-    training = Training(scale=card.noise.scale, shift=card.noise.shift)
+    training = Training(**card.noise.model_dump(exclude={"prediction"}))
     sigmas = schedules[recipe.schedule].sigmas(recipe.steps, training, model.tokens(canvas.width, canvas.height))
-    painting = samplers[recipe.sampler].start(noise() * sigmas[0], sigmas, noise, training.scale)
+    painting = samplers[recipe.sampler].start(
+        noise() * spread(sigmas[0], training.scale), sigmas, noise, training.scale
+    )
     texts = [model.read(card.styled(recipe.prompt, recipe.style))]
     if card.asks_twice(recipe.guidance, recipe.negative):
         texts.append(model.read(recipe.negative or ""))
@@ -29,3 +34,8 @@ def start(recipe: Recipe, canvas: Canvas, model: Model) -> tuple[Task, list[str]
     else:
         guided = plain(painting, texts[0])
     return Task(guided, model, sigmas), [text.unread for text in texts if text.unread]
+
+
+def spread(sigma: float, scale: Scale) -> float:
+    """Of x at the first level, where a clean latent has unit spread: a diffusion model never saw less than that."""
+    return sigma if scale == "flow" else sqrt(1 + sigma**2)
