@@ -1,11 +1,13 @@
 """Start a painting: noise, levels, sampler and guidance, put together as the recipe says."""
 
 from math import sqrt
+from typing import cast
 
 from sfumato.core.canvas import Canvas
+from sfumato.core.card import OWN
 from sfumato.core.recipe import Recipe
 from sfumato.engine.conductor import Task
-from sfumato.engine.families import Model
+from sfumato.engine.families import Model, WholeModel
 from sfumato.engine.guidance.classifier_free import classifier_free
 from sfumato.engine.guidance.distilled import distilled
 from sfumato.engine.guidance.plain import plain
@@ -18,6 +20,9 @@ from sfumato.engine.schedules import Training, schedules
 def start(recipe: Recipe, canvas: Canvas, model: Model) -> tuple[Task, list[str]]:
     """The painting as a task for the conductor, and the ends of its texts that the model does not read."""
     card = model.card
+    if card.sampler == OWN:
+        levels = [float(level) for level in range(recipe.steps, -1, -1)]
+        return Task(cast(WholeModel, model).painting(recipe, canvas), model, levels), []
     noise = SeededNoise(recipe.seed, model.latent_shape(canvas.width, canvas.height))
     training = Training(**card.noise.model_dump(exclude={"prediction"}))
     sigmas = schedules[recipe.schedule].sigmas(recipe.steps, training, model.tokens(canvas.width, canvas.height))

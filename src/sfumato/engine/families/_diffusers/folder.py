@@ -37,7 +37,7 @@ class Folder:
 
     def network(self, name: str, kind: type[Part], place: Place) -> Part:
         """A part with weights, a class of diffusers or transformers, ready to ask."""
-        self._check_weights(name)
+        self.check_weights(name)
         try:
             made = kind.from_pretrained(  # type: ignore[attr-defined]
                 self.path / name, dtype=place.dtype, use_safetensors=True, local_files_only=True
@@ -45,6 +45,16 @@ class Folder:
         except (OSError, ValueError, RuntimeError) as error:
             raise self.wrong(f"its {name} cannot be loaded ({_line(error)})") from error
         return made.to(place.device).eval().requires_grad_(False)
+
+    def made(self, kind: type[Part], place: Place) -> Part:
+        """The whole model, a pipeline of diffusers, ready to call."""
+        try:
+            made = kind.from_pretrained(  # type: ignore[attr-defined]
+                self.path, dtype=place.dtype, use_safetensors=True, local_files_only=True
+            )
+        except (OSError, ValueError, RuntimeError, ImportError) as error:
+            raise self.wrong(f"it cannot be loaded ({_line(error)})") from error
+        return made.to(place.device)
 
     def tokenizer(self, name: str, kind: type[Part]) -> Part:
         """A tokenizer, a class of transformers."""
@@ -71,8 +81,8 @@ class Folder:
             raise self.wrong(f"{INDEX} names no parts")
         return index
 
-    def _check_weights(self, name: str) -> None:
-        """Headers are read and checked before any library maps the file."""
+    def check_weights(self, name: str) -> None:
+        """Headers are read and checked before any library maps the file; DamagedWeights if one is not right."""
         files = sorted((self.path / name).glob("*.safetensors"))
         if not files:
             raise self.wrong(f"{name} holds no safetensors (other formats can run code, and are not opened)")
