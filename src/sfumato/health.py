@@ -77,7 +77,7 @@ def _pocket() -> Finding:
                 raise event.error
     except Exception as error:  # whatever is wrong with an installation is what is looked for here
         return Finding("Pocket", str(error), "bad", "pip install --force-reinstall sfumato")
-    return Finding("Pocket", f"paints; {catalog.card().parameters / 1e6:.0f} M parameters", "good")
+    return Finding("Pocket", f"paints as {catalog.card().title} {catalog.card().weights}", "good")
 
 
 def _learning() -> Finding:

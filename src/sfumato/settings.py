@@ -18,3 +18,6 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="SFUMATO_", env_ignore_empty=True, frozen=True)
 
     home: Path = Field(default_factory=_home, description="Where the library, LoRA and weights are kept.")
+    models: dict[str, Path] = Field(
+        default={}, description='Models that lie elsewhere, by name, as {"flux-dev": "/data/flux-dev"}.'
+    )

@@ -63,7 +63,7 @@ class Studio:
     def plan(self, order: Order | str, **fields: Any) -> Plan:
         """Recipes for an order, or for a prompt with an Order's fields; RequestError names what cannot be."""
         order = as_order(order, fields)
-        return plan(order, catalog.card(order.model), self._find_lora, self._parts.weights)
+        return plan(order, self._parts.card(order.model), self._find_lora, self._parts.weights)
 
     def paint(self, order: Order | str, *, keep: bool = True, **fields: Any) -> list[Picture]:
         """Paint an order, or a prompt with an Order's fields, and return the pictures in order.
@@ -140,7 +140,7 @@ class Studio:
         recipe = self.read(path).recipe
         if recipe is None:
             raise RequestError(f"{path.name} holds no recipe of ours: see what it does say with sfumato info")
-        check(recipe, catalog.card(recipe.model), self._find_lora, self._parts.weights)
+        check(recipe, self._parts.card(recipe.model), self._find_lora, self._parts.weights)
         was, lossless = exports.pixels(path)
         picture = next(p for event in self.watch([recipe]) if (p := finished(event)) is not None)
         return compared(picture, was, lossless)

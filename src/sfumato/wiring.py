@@ -2,9 +2,12 @@
 
 import threading
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sfumato import catalog, exports
+from sfumato.core.card import Card
+from sfumato.core.errors import MissingPackage
 from sfumato.core.picture import Save
 from sfumato.settings import Settings
 
@@ -13,6 +16,7 @@ if TYPE_CHECKING:
     from sfumato.library import Library
     from sfumato.loras import Loras
     from sfumato.weights import Weights
+    from sfumato.weights.models import Models
 
 
 class Parts:
@@ -37,7 +41,7 @@ class Parts:
     def loras(self) -> "Loras":
         from sfumato.loras import Loras
 
-        return Loras(self.settings.home / "loras")
+        return Loras(self.settings.home / "loras", self.folder)
 
     @cached_property
     def weights(self) -> "Weights":
@@ -45,12 +49,31 @@ class Parts:
 
         return Weights(self.settings.home / "weights")
 
+    @cached_property
+    def models(self) -> "Models":
+        from sfumato.weights.models import Models
+
+        return Models(self.settings.home / "models", self.settings.models)
+
+    def card(self, name: str | None) -> Card:
+        """A model's card, with the files that are here; MissingWeights where there are none."""
+        card = catalog.card(name)
+        return card if card.repository is None else self.models.installed(card)
+
+    def folder(self, name: str) -> Path:
+        """Where a model's files are."""
+        return catalog.folder(name) if catalog.card(name).repository is None else self.models.place(name)
+
     def model(self, name: str) -> "Model":
         """A model by name, loaded once."""
         from sfumato.engine.families import families
 
         with self._loading:
             if name not in self._models:
-                card = catalog.card(name)
-                self._models[name] = families[card.family](card, catalog.folder(name))
+                card = self.card(name)
+                try:
+                    load = families[card.family]
+                except ModuleNotFoundError as error:
+                    raise MissingPackage(f"{name} needs {error.name}: pip install 'sfumato[torch]'") from error
+                self._models[name] = load(card, self.folder(name))
             return self._models[name]

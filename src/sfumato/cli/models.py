@@ -5,6 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from sfumato.core.card import Card
+
+if TYPE_CHECKING:
     from sfumato.core.card import Sizes
 
 
@@ -22,7 +25,7 @@ def command(
         _tables.print_json(cards)
         return
     if name is None:
-        rows = [[c.name, c.about, f"{c.parameters / 1e6:,.0f} M", c.licence] for c in cards]
+        rows = [[c.name, c.about, _millions(c), c.licence] for c in cards]
         _tables.print_table(["model", "what it is", "parameters", "licence"], rows)
         return
     (card,) = cards
@@ -32,7 +35,7 @@ def command(
         ["knows", card.knows],
         ["lacks", card.lacks],
         ["licence", card.licence + (", commercial use allowed" if card.commercial else ", not for commercial use")],
-        ["parameters", f"{card.parameters / 1e6:.1f} million"],
+        ["parameters", _millions(card)],
         ["steps", f"{card.steps.low:g} to {card.steps.high:g}, usually {card.steps.default:g}"],
         [
             "guidance",
@@ -56,3 +59,7 @@ def _best(sizes: "Sizes") -> str:
     return (
         f"{best}, other shapes as a square in the middle" if sizes.shape == "square" else f"{best} and shapes like it"
     )
+
+
+def _millions(card: "Card") -> str:
+    return "not known" if card.parameters is None else f"{card.parameters / 1e6:,.0f} M"

@@ -70,10 +70,22 @@ class Latent(_Part):
 
 
 class Noise(_Part):
-    """What the model was trained with; fields as engine/schedules' Training."""
+    """What the model was trained with; all but `prediction` as engine/schedules' Training has it.
+
+    prediction: what a diffusion model answers: the noise, or v (Salimans and Ho 2022, https://arxiv.org/abs/2202.00512).
+    """
 
     scale: Literal["diffusion", "flow"]
+    prediction: Literal["epsilon", "v"] = "epsilon"
+    betas: Literal["linear", "scaled-linear"] = "scaled-linear"
+    beta_start: float = 0.00085
+    beta_end: float = 0.012
+    timesteps: int = 1000
+    spacing: Literal["leading", "trailing", "linspace"] = "leading"
+    offset: int = 1
     shift: float = 1.0
+    base_shift: float = 0.5
+    max_shift: float = 1.15
 
 
 class File(_Part):
@@ -83,11 +95,24 @@ class File(_Part):
     sha256: str = Field(pattern="^[0-9a-f]{64}$")
 
 
+OWN = "own"
+"""The sampler and schedule of a model that paints whole, by its own pipeline: there is no other."""
+
+Precision = Literal["fp32", "bf16", "fp8", "int4"]
+BYTES: dict[Precision, float] = {"fp32": 4, "bf16": 2, "fp8": 1, "int4": 0.5}
+"""Of one parameter."""
+
+
 class Card(_Part):
     """name: as in `--model`. family: which engine family feeds it. knows, lacks: one line each, for people.
 
     adapter: the file that is always added to the model, at weight 1. adaptable: the file whose matrices LoRA adds to;
     None: the model takes none. bases: other models whose LoRA fits this one too.
+    repository: on a model hub; None: the files lie beside the card. revision: a commit there; None: the newest, and
+    the pull writes down which that was. gated: whether its owner wants an account and a word of consent. pipeline: the
+    class of diffusers that it is published for. best_for: what people choose it for, in words that they search with.
+    parameters: of the network that paints; None: not known. beside: parameters of all else that is loaded with it, by
+    name. unknown: what could not be confirmed, and why; commercial is then false.
     """
 
     name: str = Field(pattern="^[a-z0-9][a-z0-9.-]*$")
@@ -98,7 +123,14 @@ class Card(_Part):
     family: str
     licence: str
     commercial: bool
-    parameters: int = Field(ge=1)
+    parameters: int | None = Field(default=None, ge=1)
+    beside: dict[str, int] = {}
+    best_for: list[str] = []
+    repository: str | None = Field(default=None, pattern=r"^[\w.-]+/[\w.-]+$")
+    revision: str | None = Field(default=None, pattern="^[0-9a-f]{40}$")
+    gated: bool = False
+    pipeline: str | None = None
+    unknown: dict[str, str] = {}
     operations: list[str]
     guidance_kind: Literal["classifier-free", "distilled", "none"]
     guidance: Range
@@ -110,7 +142,7 @@ class Card(_Part):
     latent: Latent
     noise: Noise
     styles: Styles | None = None
-    files: list[File]
+    files: list[File] = []
     adapter: str | None = None
     adaptable: str | None = None
     bases: list[str] = []
@@ -123,6 +155,12 @@ class Card(_Part):
         if self.adapter is not None and self.adaptable is None:
             raise ValueError("an adapter needs an adaptable file")
         return self
+
+    def memory(self, precision: Precision) -> int | None:
+        """Bytes that the weights take, all parts in one precision; pictures under way take more. None: not known."""
+        if self.parameters is None:
+            return None
+        return round((self.parameters + sum(self.beside.values())) * BYTES[precision])
 
     def digest_of(self, name: str) -> str:
         """A file's sha256, as the card states it."""

@@ -29,6 +29,10 @@ class MissingWeights(RequestError):
     """Weights that a step needs have not been pulled."""
 
 
+class MissingPackage(RequestError):
+    """A part of Python that a step needs is not installed."""
+
+
 class JobFailed(SfumatoError):
     """The work could not be finished."""
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from sfumato.core.card import Card, Range, Sizes
+from sfumato.core.card import OWN, Card, Range, Sizes
 from sfumato.core.errors import RequestError
 from sfumato.core.order import Order
 from sfumato.core.ranges import checked, checked_whole
@@ -45,6 +45,8 @@ def plan(order: Order, card: Card, find_lora: FindLora = no_loras, weights: Weig
     negative = checked_negative(order.negative, card)
     guidance = checked("guidance", order.guidance, card.guidance)
     rescale = checked("rescale", order.rescale, RESCALE)
+    if rescale and card.sampler == OWN:
+        raise RequestError(f"{card.name} cannot rescale its guidance: leave --rescale out")
     if not card.asks_twice(guidance, negative):
         idle = [name for name, value in {"negative": negative, "rescale": rescale}.items() if value]
         warnings += [without_effect(name, card, guidance) for name in idle]
@@ -84,8 +86,10 @@ def without_effect(name: str, card: Card, guidance: float) -> str:
 
 def checked_part(registry: Registry[Sampler] | Registry[Schedule], name: str | None, default: str, card: Card) -> str:
     """A sampler or schedule that the card's model can use; UnknownName, or RequestError with the reason."""
-    if name is None:
+    if name is None or name == default:
         return default
+    if default == OWN:
+        raise RequestError(f"{card.name} paints with its own {registry.kind}: leave --{registry.kind} out")
     if reason := registry[name].refuses(card.noise.scale):
         raise RequestError(f"{card.name} cannot use {registry.kind} {name!r}: {reason}")
     return name

@@ -3,6 +3,8 @@
 A family loads a card's weights into a Model, which reads prompts, encodes pictures, looks (rows in, clean estimates
 out) and decodes. To add one, add a module with `PART = load`, a function `(card, folder) -> Model`.
 
+One whose cards have a sampler `own` is a WholeModel: it paints by itself, and is led through its steps.
+
 One whose cards name an `adaptable` file is an AdaptableModel too: it takes LoRA, and can be taught one.
 """
 
@@ -13,9 +15,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from sfumato.core.canvas import Canvas
 from sfumato.core.card import Card
+from sfumato.core.recipe import Recipe
 from sfumato.core.registry import Registry
-from sfumato.engine.painting import Latent, Row
+from sfumato.engine.painting import Guided, Latent, Row
 from sfumato.engine.weights.lora import Lora
 
 if TYPE_CHECKING:
@@ -59,6 +63,14 @@ class Model(Protocol):
 
     def decode(self, latent: Latent) -> np.ndarray:
         """A latent to uint8 (height, width, 4), straight alpha, sRGB."""
+        ...
+
+
+class WholeModel(Model, Protocol):
+    """A model that paints whole, by a sampler of its own; its card's sampler and schedule say `own`."""
+
+    def painting(self, recipe: Recipe, canvas: Canvas) -> Guided:
+        """The picture that a recipe names. Each row that it yields is one step, answered by `look`."""
         ...
 
 

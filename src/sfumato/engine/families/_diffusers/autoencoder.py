@@ -1,0 +1,52 @@
+"""Pixels to latents and back, by an autoencoder of diffusers; shift and scale are what its own config says."""
+
+from typing import Any
+
+import numpy as np
+import torch
+from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
+from torch import Tensor
+
+from sfumato.engine.families._diffusers.folder import Folder
+from sfumato.engine.families._diffusers.place import Place
+
+
+class Autoencoder:
+    """latent = (encoded - shift) * scale, float32 (channels, height / reduction, width / reduction)."""
+
+    def __init__(self, folder: Folder, place: Place):
+        network: Any = folder.network("vae", AutoencoderKL, place)
+        if network.config["force_upcast"] and place.dtype == torch.float16:  # its values grow beyond what fp16 holds
+            place = Place(place.device, torch.float32)
+            network = network.to(place.dtype)
+        self._network, self._place = network, place
+        self.channels: int = network.config["latent_channels"]
+        self.reduction = 2 ** (len(network.config["block_out_channels"]) - 1)
+        self._scale: float = network.config["scaling_factor"]
+        self._shift: float = network.config["shift_factor"] or 0.0
+
+    def shape(self, width: int, height: int) -> tuple[int, int, int]:
+        """Of a latent, for a picture of width x height pixels."""
+        return self.channels, height // self.reduction, width // self.reduction
+
+    @torch.inference_mode()
+    def encode(self, pixels: np.ndarray) -> np.ndarray:
+        """pixels: uint8 (height, width, 4), straight alpha, sRGB, laid on white, for these models know no alpha."""
+        straight = pixels.astype(np.float32) / 255
+        alpha = straight[..., 3:]
+        unit = straight[..., :3] * alpha + (1 - alpha)
+        x = self._here(torch.from_numpy(unit.transpose(2, 0, 1)[None] * 2 - 1))
+        mode = self._network.encode(x, return_dict=False)[0].mode()
+        return ((mode.float() - self._shift) * self._scale)[0].cpu().numpy()
+
+    @torch.inference_mode()
+    def decode(self, latent: np.ndarray) -> np.ndarray:
+        """uint8 (height, width, 4), straight alpha, opaque, sRGB."""
+        x = self._here(torch.from_numpy(latent)[None] / self._scale + self._shift)
+        made = self._network.decode(x, return_dict=False)[0][0].float().cpu().numpy()
+        unit = (made.transpose(1, 2, 0) / 2 + 0.5).clip(0, 1)
+        rgb = (unit * 255).round().astype(np.uint8)
+        return np.concatenate([rgb, np.full_like(rgb[..., :1], 255)], -1)
+
+    def _here(self, x: Tensor) -> Tensor:
+        return x.to(self._place.device, self._place.dtype)

@@ -1,0 +1,85 @@
+"""FLUX.1 over diffusers' own parts: CLIP and T5 read the prompt, a transformer looks, an autoencoder decodes.
+
+Black Forest Labs 2024, https://github.com/black-forest-labs/flux. CLIP gives one vector for the whole prompt, T5 the
+tokens that the picture's attend to. Latents stay on the processor in fp32, whatever the device is, so that samplers
+compute the same everywhere; they are a thousandth of the work.
+"""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import torch
+from diffusers.models.transformers.transformer_flux import FluxTransformer2DModel
+from transformers import CLIPTextModel, CLIPTokenizer, T5EncoderModel, T5Tokenizer
+
+from sfumato.core.card import Card
+from sfumato.engine.families import Text
+from sfumato.engine.families._diffusers.autoencoder import Autoencoder
+from sfumato.engine.families._diffusers.folder import Folder
+from sfumato.engine.families._diffusers.place import Place, best
+from sfumato.engine.families._diffusers.prompts import pieces
+from sfumato.engine.families._flux_torch import pack, places, unpack
+from sfumato.engine.painting import Latent, Row
+
+PATCH = 2  # latent places a side of one token
+
+
+class Flux:
+    """The loaded model. x of a row: float32 (channels, height / 8, width / 8), both sides even."""
+
+    rows_at_once = 1
+
+    def __init__(self, card: Card, folder: Path, place: Place | None = None):
+        self.card = card
+        self._place = place = place or best()
+        inside = Folder(card, folder, pipelines=["FluxPipeline"])
+        self._clip_pieces = inside.tokenizer("tokenizer", CLIPTokenizer)
+        self._t5_pieces = inside.tokenizer("tokenizer_2", T5Tokenizer)
+        self._clip = inside.network("text_encoder", CLIPTextModel, place)
+        self._t5 = inside.network("text_encoder_2", T5EncoderModel, place)
+        self._transformer = inside.network("transformer", FluxTransformer2DModel, place)
+        self._autoencoder = Autoencoder(inside, place)
+        self.encode, self.decode = self._autoencoder.encode, self._autoencoder.decode
+        self.read = lru_cache(maxsize=64)(self._read)
+
+    def latent_shape(self, width: int, height: int) -> tuple[int, ...]:
+        return self._autoencoder.shape(width, height)
+
+    def tokens(self, width: int, height: int) -> int:
+        side = self._autoencoder.reduction * PATCH
+        return (width // side) * (height // side)
+
+    @torch.inference_mode()
+    def _read(self, prompt: str) -> Text:
+        """T5 reads as many pieces as the card says; CLIP, of which the whole counts, the first 77."""
+        ids, unread = pieces(self._t5_pieces, prompt, self.card.text.tokens)
+        states = self._t5(ids.to(self._place.device))[0]
+        ids, _ = pieces(self._clip_pieces, prompt, self._clip_pieces.model_max_length)
+        return Text((states, self._clip(ids.to(self._place.device)).pooler_output), unread)
+
+    @torch.inference_mode()
+    def look(self, rows: Sequence[Row]) -> list[Latent]:
+        x = torch.from_numpy(np.stack([row.x for row in rows]))
+        _, channels, high, wide = x.shape
+        states, pooled = (torch.cat(part) for part in zip(*(row.text.states for row in rows), strict=True))
+        given = torch.tensor([1.0 if row.guidance is None else row.guidance for row in rows])
+        velocity = self._transformer(
+            hidden_states=self._here(pack(x)),
+            timestep=torch.tensor([row.sigma for row in rows], device=self._place.device),
+            guidance=given.to(self._place.device) if self._transformer.config["guidance_embeds"] else None,
+            encoder_hidden_states=states,
+            pooled_projections=pooled,
+            txt_ids=torch.zeros(states.shape[1], 3, device=self._place.device),
+            img_ids=places(high // PATCH, wide // PATCH).to(self._place.device),
+            return_dict=False,
+        )[0]
+        seen = unpack(velocity.float().cpu(), channels, high, wide).numpy()
+        return [row.x - np.float32(row.sigma) * one for row, one in zip(rows, seen, strict=True)]
+
+    def _here(self, x: torch.Tensor) -> torch.Tensor:
+        return x.to(self._place.device, self._place.dtype)
+
+
+PART = Flux

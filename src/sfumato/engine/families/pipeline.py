@@ -1,0 +1,201 @@
+"""Any other model, whole, by its own pipeline of diffusers: for kinds that have no family of their own here.
+
+The pipeline brings its own sampler and draws its own noise, on the processor, from the recipe's seed. It runs in a
+thread that is held after each step until the conductor asks for the next; so progress, taking turns and cancelling are
+the same as for every model. What a pipeline takes is read from its signature. Only pipelines of diffusers itself are
+run: no code that comes with a model.
+"""
+
+import inspect
+import json
+import threading
+from collections.abc import Callable, Sequence
+from copy import copy, deepcopy
+from pathlib import Path
+from typing import Any
+
+import diffusers
+import numpy as np
+import torch
+
+from sfumato.core.canvas import Canvas
+from sfumato.core.card import Card
+from sfumato.core.errors import Cancelled, JobFailed
+from sfumato.core.recipe import Recipe
+from sfumato.core.wording import shown
+from sfumato.engine.families import Text
+from sfumato.engine.families._diffusers.folder import Folder
+from sfumato.engine.families._diffusers.place import Place, best
+from sfumato.engine.painting import Guided, Latent, Row
+
+LIBRARIES = frozenset({None, "diffusers", "transformers"})
+"""That a model's parts may come from; any other name is code in the model's folder."""
+
+
+class Pipeline:
+    """The loaded pipeline. It is asked for whole paintings, not for looks: see engine/families' WholeModel."""
+
+    rows_at_once = 1
+
+    def __init__(self, card: Card, folder: Path, place: Place | None = None):
+        self.card = card
+        self._place = place = place or best()
+        assert card.pipeline is not None
+        inside = Folder(card, folder, pipelines=[card.pipeline])
+        check_code(inside)
+        for part in sorted(path.name for path in folder.iterdir() if path.is_dir() and any(path.glob("*.safetensors"))):
+            inside.check_weights(part)
+        self._pipe = inside.made(getattr(diffusers, card.pipeline), place)
+        self._takes = inspect.signature(self._pipe.__call__).parameters
+
+    def latent_shape(self, width: int, height: int) -> tuple[int, ...]:
+        """Of the finished picture: its latents are the pipeline's own."""
+        return height, width, 3
+
+    def tokens(self, width: int, height: int) -> int:
+        return width * height
+
+    def read(self, prompt: str) -> Text:
+        """As it is: the pipeline reads it."""
+        return Text(prompt)
+
+    def encode(self, pixels: np.ndarray) -> Latent:
+        raise JobFailed(f"{self.card.name} begins with noise alone: leave the picture out, or choose another --model")
+
+    def look(self, rows: Sequence[Row]) -> list[Latent]:
+        """The next step of each row's painting."""
+        return [row.text.next_step() for row in rows]
+
+    def decode(self, latent: Latent) -> np.ndarray:
+        """latent: what a painting ended with, 0 to 1, (height, width, 3)."""
+        rgb = (np.asarray(latent).clip(0, 1) * 255).round().astype(np.uint8)
+        return np.concatenate([rgb, np.full_like(rgb[..., :1], 255)], -1)
+
+    def painting(self, recipe: Recipe, canvas: Canvas) -> Guided:
+        """The whole picture; a row's x is the picture as it was at the last step, in the pipeline's own latents."""
+        run = Run(self._view(), self._arguments(recipe, canvas))
+        x, level = np.zeros(self.latent_shape(canvas.width, canvas.height), np.float32), recipe.steps
+        try:
+            while level > 0 and not run.done:
+                (x,) = yield [Row(x, float(level), run)]
+                level -= 1
+            return run.picture()
+        finally:
+            run.stop()
+
+    def _view(self) -> Any:
+        """The same networks with a scheduler of its own, so that two paintings do not disturb each other."""
+        view = copy(self._pipe)
+        view.scheduler = deepcopy(self._pipe.scheduler)
+        view.set_progress_bar_config(disable=True)
+        return view
+
+    def _arguments(self, recipe: Recipe, canvas: Canvas) -> dict[str, Any]:
+        """What the recipe says, in the pipeline's words. Planning let nothing through that the card does not take."""
+        card = self.card
+        wishes = {
+            "width": canvas.width,
+            "height": canvas.height,
+            "num_inference_steps": recipe.steps,
+            "max_sequence_length": card.text.tokens,
+            "negative_prompt": (recipe.negative or "") if card.asks_twice(recipe.guidance, recipe.negative) else None,
+            guidance_word(card, self._takes): recipe.guidance,
+            "use_resolution_binning": False,  # the size is the recipe's, not the nearest of a list
+            "clean_caption": False,  # the prompt is read as it was written
+        }
+        taken = {name: value for name, value in wishes.items() if name in self._takes and value is not None}
+        return {
+            "prompt": card.styled(recipe.prompt, recipe.style),
+            "generator": torch.Generator("cpu").manual_seed(recipe.seed),
+            "output_type": "np",
+            **taken,
+        }
+
+
+def guidance_word(card: Card, takes: Any) -> str:
+    """What a pipeline calls the guidance of its card's kind; some have a number for each kind."""
+    real = card.guidance_kind == "classifier-free"
+    return "true_cfg_scale" if real and "true_cfg_scale" in takes else "guidance_scale"
+
+
+def check_code(folder: Folder) -> None:
+    """DamagedWeights if anything in the folder asks for code that is not diffusers' or transformers' own."""
+    for name, entry in folder.index.items():
+        if isinstance(entry, list) and (len(entry) != 2 or entry[0] not in LIBRARIES):
+            raise folder.wrong(f"its {shown(name)} is made by code of its own, which is never run")
+    for config in sorted(folder.path.glob("*/config.json")):
+        try:
+            said = json.loads(config.read_text(encoding="utf-8"))
+        except (OSError, ValueError, RecursionError) as error:
+            raise folder.wrong(f"{config.parent.name}/config.json cannot be read") from error
+        if "auto_map" in said:
+            raise folder.wrong(f"its {config.parent.name} is made by code of its own, which is never run")
+
+
+class Run:
+    """One call of a pipeline, in a thread that waits after each step."""
+
+    def __init__(self, pipe: Callable[..., Any], arguments: dict[str, Any]):
+        self.done = False
+        self._error: BaseException | None = None
+        self._stopped = False
+        self._latents: Latent = np.zeros((1, 1, 1), np.float32)
+        self._made: np.ndarray | None = None
+        self._go, self._came = threading.Semaphore(0), threading.Semaphore(0)
+        self._thread = threading.Thread(target=self._run, args=(pipe, arguments), daemon=True)
+
+    def next_step(self) -> Latent:
+        """Let it go on to the end of its next step, and see its latents."""
+        if self._thread.ident is None:
+            self._thread.start()
+        else:
+            self._go.release()
+        self._came.acquire()
+        if self._error is not None:
+            raise self._error
+        return self._latents
+
+    def picture(self) -> np.ndarray:
+        """The finished picture, 0 to 1 (height, width, 3)."""
+        while not self.done:
+            self.next_step()
+        assert self._made is not None
+        return self._made
+
+    def stop(self) -> None:
+        """End it, wherever it is, and wait for that."""
+        self._stopped = True
+        self._go.release()
+        if self._thread.ident is not None:
+            self._thread.join()
+
+    def _run(self, pipe: Callable[..., Any], arguments: dict[str, Any]) -> None:
+        try:
+            takes = inspect.signature(pipe.__call__).parameters
+            if "callback_on_step_end" in takes:
+                arguments = {**arguments, "callback_on_step_end": self._stepped}
+            elif "callback" in takes:  # the older way, that a few still have
+                arguments = {**arguments, "callback": self._stepped_before}
+            self._made = np.asarray(pipe(**arguments).images[0])
+        except BaseException as error:  # whatever it is, it is raised where the painting is waited for
+            self._error = error
+        self.done = True
+        self._came.release()
+
+    def _stepped(self, pipe: Any, step: int, timestep: Any, given: dict[str, Any]) -> dict[str, Any]:
+        """Called by the pipeline after each step."""
+        self._wait(given["latents"])
+        return given
+
+    def _stepped_before(self, step: int, timestep: Any, latents: torch.Tensor) -> None:
+        self._wait(latents)
+
+    def _wait(self, latents: torch.Tensor) -> None:
+        self._latents = latents[0].float().cpu().numpy()
+        self._came.release()
+        self._go.acquire()
+        if self._stopped:
+            raise Cancelled("the painting was stopped")
+
+
+PART = Pipeline

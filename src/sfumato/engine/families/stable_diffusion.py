@@ -1,0 +1,55 @@
+"""Stable Diffusion 1 and 2 over diffusers' own parts: CLIP reads the prompt, a UNet looks, an autoencoder decodes.
+
+Rombach et al. 2022, https://arxiv.org/abs/2112.10752. Latents stay on the processor in fp32, as in families/flux.py.
+"""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+
+import torch
+from transformers import CLIPTextModel, CLIPTokenizer
+
+from sfumato.core.card import Card
+from sfumato.engine.families import Text
+from sfumato.engine.families._diffusers.autoencoder import Autoencoder
+from sfumato.engine.families._diffusers.folder import Folder
+from sfumato.engine.families._diffusers.place import Place, best
+from sfumato.engine.families._diffusers.prompts import pieces
+from sfumato.engine.families._diffusers.unet import Unet
+from sfumato.engine.painting import Latent, Row
+
+
+class StableDiffusion:
+    """The loaded model. x of a row: float32 (channels, height / 8, width / 8)."""
+
+    rows_at_once = 1
+
+    def __init__(self, card: Card, folder: Path, place: Place | None = None):
+        self.card = card
+        self._place = place = place or best()
+        inside = Folder(card, folder, pipelines=["StableDiffusionPipeline"])
+        self._pieces = inside.tokenizer("tokenizer", CLIPTokenizer)
+        self._clip = inside.network("text_encoder", CLIPTextModel, place)
+        self._unet = Unet(inside, place, card.noise)
+        self._autoencoder = Autoencoder(inside, place)
+        self.encode, self.decode = self._autoencoder.encode, self._autoencoder.decode
+        self.read = lru_cache(maxsize=256)(self._read)
+
+    def latent_shape(self, width: int, height: int) -> tuple[int, ...]:
+        return self._autoencoder.shape(width, height)
+
+    def tokens(self, width: int, height: int) -> int:
+        _, high, wide = self.latent_shape(width, height)
+        return high * wide
+
+    @torch.inference_mode()
+    def _read(self, prompt: str) -> Text:
+        ids, unread = pieces(self._pieces, prompt, self._pieces.model_max_length)
+        return Text(self._clip(ids.to(self._place.device))[0], unread)
+
+    def look(self, rows: Sequence[Row]) -> list[Latent]:
+        return self._unet.look(rows, torch.cat([row.text.states for row in rows]))
+
+
+PART = StableDiffusion

@@ -1,0 +1,79 @@
+"""Stable Diffusion XL over diffusers' own parts: two CLIPs read the prompt, a UNet looks, an autoencoder decodes.
+
+Podell et al. 2023, https://arxiv.org/abs/2307.01952. The UNet is told the size that a picture had before it was cropped
+to be learned from, and where; it is asked for pictures that were never cropped. Latents stay on the processor in fp32,
+as in families/flux.py.
+"""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+
+import torch
+from transformers import CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer
+
+from sfumato.core.card import Card
+from sfumato.engine.families import Text
+from sfumato.engine.families._diffusers.autoencoder import Autoencoder
+from sfumato.engine.families._diffusers.folder import Folder
+from sfumato.engine.families._diffusers.place import Place, best
+from sfumato.engine.families._diffusers.prompts import pieces
+from sfumato.engine.families._diffusers.unet import Unet
+from sfumato.engine.painting import Latent, Row
+
+LAYER = -2  # of each CLIP, whose states are taken: the last but one
+
+
+class StableDiffusionXL:
+    """The loaded model. x of a row: float32 (channels, height / 8, width / 8)."""
+
+    rows_at_once = 1
+
+    def __init__(self, card: Card, folder: Path, place: Place | None = None):
+        self.card = card
+        self._place = place = place or best()
+        inside = Folder(card, folder, pipelines=["StableDiffusionXLPipeline"])
+        self._readers = [
+            (inside.tokenizer("tokenizer", CLIPTokenizer), inside.network("text_encoder", CLIPTextModel, place)),
+            (
+                inside.tokenizer("tokenizer_2", CLIPTokenizer),
+                inside.network("text_encoder_2", CLIPTextModelWithProjection, place),
+            ),
+        ]
+        self._nothing_is_zero = bool(inside.index.get("force_zeros_for_empty_prompt", True))
+        self._unet = Unet(inside, place, card.noise)
+        self._autoencoder = Autoencoder(inside, place)
+        self.encode, self.decode = self._autoencoder.encode, self._autoencoder.decode
+        self.read = lru_cache(maxsize=256)(self._read)
+
+    def latent_shape(self, width: int, height: int) -> tuple[int, ...]:
+        return self._autoencoder.shape(width, height)
+
+    def tokens(self, width: int, height: int) -> int:
+        _, high, wide = self.latent_shape(width, height)
+        return high * wide
+
+    @torch.inference_mode()
+    def _read(self, prompt: str) -> Text:
+        """The states of both CLIPs side by side, and the second's vector of the whole prompt."""
+        states, pooled, unread = [], None, ""
+        for tokenizer, clip in self._readers:
+            ids, unread = pieces(tokenizer, prompt, tokenizer.model_max_length)
+            said = clip(ids.to(self._place.device), output_hidden_states=True)
+            states.append(said.hidden_states[LAYER])
+            pooled = said[0]
+        assert pooled is not None
+        known = torch.cat(states, -1), pooled
+        if not prompt and self._nothing_is_zero:  # how the model was taught what no prompt is
+            known = torch.zeros_like(known[0]), torch.zeros_like(known[1])
+        return Text(known, unread)
+
+    def look(self, rows: Sequence[Row]) -> list[Latent]:
+        states, pooled = (torch.cat(part) for part in zip(*(row.text.states for row in rows), strict=True))
+        _, high, wide = rows[0].x.shape
+        size = [high * self._autoencoder.reduction, wide * self._autoencoder.reduction]
+        sizes = torch.tensor([[*size, 0, 0, *size]] * len(rows), device=states.device, dtype=states.dtype)
+        return self._unet.look(rows, states, {"text_embeds": pooled, "time_ids": sizes})
+
+
+PART = StableDiffusionXL

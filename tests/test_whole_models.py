@@ -1,0 +1,134 @@
+"""Models that paint whole, beside the pipelines of diffusers that they are: the same tiny weights, seed and prompt."""
+
+import inspect
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+diffusers = pytest.importorskip("diffusers")
+
+from sfumato import exports  # noqa: E402
+from sfumato.core.errors import DamagedWeights, JobFailed, RequestError  # noqa: E402
+from sfumato.core.order import Order  # noqa: E402
+from sfumato.engine.families import Model, families  # noqa: E402
+from sfumato.planning import plan  # noqa: E402
+from sfumato.testing import tiny_card  # noqa: E402
+from sfumato.worker.run import Failed, Painted, Progress, run  # noqa: E402
+from tests import tiny_models  # noqa: E402
+
+PROMPT = "a red apple"
+SIDES = 64, 32  # width, height: pixels
+
+WHOLE: dict[str, tuple[Callable[[Path], Path], str]] = {
+    "StableDiffusion3Pipeline": (tiny_models.stable_diffusion_3, "guidance_scale"),
+    "SanaPipeline": (tiny_models.sana, "guidance_scale"),
+    "PixArtSigmaPipeline": (tiny_models.pixart, "guidance_scale"),
+    "ZImagePipeline": (tiny_models.z_image, "guidance_scale"),
+    "QwenImagePipeline": (tiny_models.qwen_image, "true_cfg_scale"),
+}
+
+
+def load(pipeline: str, folder: Path) -> Model:
+    card = tiny_card(
+        name=pipeline.lower(), family="pipeline", pipeline=pipeline, sampler="own", schedule="own",
+        text={"tokens": 16, "negative": True},
+        sizes={"multiple": 32, "low": 32, "high": 64, "best": 64, "default": SIDES},
+    )  # fmt: skip
+    return families["pipeline"](card, WHOLE[pipeline][0](folder))
+
+
+def events_of(model: Model, n: int = 1, **fields: Any) -> list[Any]:
+    recipes = plan(Order(prompt=PROMPT, n=n, seed=5, steps=3, **fields), model.card).recipes
+    return list(run(recipes, lambda name: model, exports.save))
+
+
+@pytest.mark.parametrize("pipeline", WHOLE)
+def test_paints_what_the_pipeline_paints(pipeline: str, tmp_path: Path):
+    """The test's name names the class of diffusers."""
+    model, (width, height) = load(pipeline, tmp_path), SIDES
+    events = events_of(model, guidance=4, negative="a pear")
+    assert [(e.step, e.steps) for e in events[:-1]] == [(1, 3), (2, 3), (3, 3)]
+    assert isinstance(events[-1], Painted), events[-1]
+    pipe = getattr(diffusers, pipeline).from_pretrained(tmp_path)
+    options = {"max_sequence_length": 16, "use_resolution_binning": False, "clean_caption": False}
+    takes = inspect.signature(pipe.__call__).parameters
+    made = pipe(
+        PROMPT, negative_prompt="a pear", width=width, height=height, num_inference_steps=3, output_type="np",
+        generator=torch.Generator().manual_seed(5), **{WHOLE[pipeline][1]: 4.0},
+        **{name: value for name, value in options.items() if name in takes},
+    ).images[0]  # fmt: skip
+    tiny_models.assert_same_pixels(np.asarray(events[-1].picture.image), made)
+
+
+@pytest.fixture(scope="module")
+def sana(tmp_path_factory: pytest.TempPathFactory) -> Model:
+    return load("SanaPipeline", tmp_path_factory.mktemp("sana"))
+
+
+def pixels(events: list[Any]) -> list[np.ndarray]:
+    return [np.asarray(event.picture.image) for event in events if isinstance(event, Painted)]
+
+
+def test_pictures_side_by_side_are_what_they_are_alone(sana: Model, monkeypatch: pytest.MonkeyPatch):
+    alone = [pixels(events_of(sana, guidance=4))[0]]
+    monkeypatch.setattr(sana, "rows_at_once", 4)  # so that two are under way at once
+    first, second = pixels(events_of(sana, n=2, guidance=4))
+    np.testing.assert_array_equal(first, alone[0])
+    assert (first != second).any()
+
+
+def test_cancelling_stops_within_a_step_and_the_next_picture_is_whole(sana: Model):
+    recipes = plan(Order(prompt=PROMPT, n=2, seed=5, steps=3), sana.card).recipes
+    seen: list[Any] = []
+    seen.extend(run(recipes, lambda name: sana, exports.save, lambda recipe: recipe.seed == 5 and len(seen) >= 1))
+    kinds = [type(event) for event in seen]
+    assert kinds == [Progress, Failed, Progress, Progress, Progress, Painted]
+    assert seen[1].error is None
+
+
+def test_a_pipelines_own_failure_is_told(sana: Model, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(sana._pipe.transformer, "forward", lambda *_, **__: 1 / 0)  # type: ignore[attr-defined]
+    (failed,) = events_of(sana)
+    assert isinstance(failed, Failed) and isinstance(failed.error, ZeroDivisionError)
+
+
+@pytest.mark.parametrize(
+    "field", [{"sampler": "euler"}, {"schedule": "flow"}, {"rescale": 0.5}], ids=lambda field: next(iter(field))
+)
+def test_what_it_cannot_honour_is_refused(sana: Model, field: dict[str, Any]):
+    with pytest.raises(RequestError, match=f"--{next(iter(field))} out"):
+        plan(Order(prompt=PROMPT, **field), sana.card)
+    with pytest.raises(JobFailed, match="begins with noise"):
+        sana.encode(np.zeros((32, 64, 4), np.uint8))
+
+
+@pytest.mark.parametrize("where", ["index", "config", "pipeline"])
+def test_code_of_a_model_is_never_run(where: str, tmp_path: Path):
+    marker = tmp_path / "it ran"
+    folder = tiny_models.sana(tmp_path / "model")
+    index, config = folder / "model_index.json", folder / "transformer" / "config.json"
+    code = f"open({str(marker)!r}, 'w')\n"
+    match where:
+        case "index":
+            (folder / "transformer" / "mine.py").write_text(code)
+            spoil(index, transformer=["mine", "Mine"])
+        case "config":
+            (folder / "transformer" / "mine.py").write_text(code)
+            spoil(config, auto_map={"AutoModel": "mine.Mine"})
+        case "pipeline":
+            (folder / "mine.py").write_text(code)
+            spoil(index, _class_name=["mine", "SanaPipeline"])
+    card = tiny_card(family="pipeline", pipeline="SanaPipeline", sampler="own", schedule="own")
+    with pytest.raises(DamagedWeights) as refused:
+        families["pipeline"](card, folder)
+    assert "\n" not in str(refused.value)
+    assert not marker.exists()
+
+
+def spoil(path: Path, **changes: Any) -> None:
+    path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))

@@ -1,0 +1,309 @@
+"""Real models made tiny: diffusers' own classes with random weights, saved as their folders are."""
+
+import string
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
+from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer, T5Config, T5EncoderModel, T5Tokenizer
+
+from sfumato import exports
+from sfumato.core.order import Order
+from sfumato.engine.painting import Latent, Row
+from sfumato.planning import plan
+from sfumato.worker.run import Painted, run
+
+CHARACTERS = string.ascii_lowercase + string.digits + string.punctuation
+WIDTH = 32  # numbers of a text state
+
+
+def assert_same_pixels(ours: np.ndarray, theirs: np.ndarray) -> None:
+    """ours: uint8 (height, width, 4); theirs: 0 to 1 (height, width, 3). Off by a rounding at most."""
+    off = np.abs(ours[..., :3].astype(int) - (theirs * 255).round().astype(int))
+    assert off.max() <= 1 and (off > 0).mean() < 0.003
+    assert (ours[..., 3] == 255).all()
+    assert ours[..., :3].std() > 5  # not of one colour, where anything would be the same
+
+
+class Watched:
+    """A model that remembers the latents it was asked about, one a look."""
+
+    def __init__(self, model: Any):
+        self._model = model
+        self.seen: list[np.ndarray] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._model, name)
+
+    def look(self, rows: Sequence[Row]) -> list[Latent]:
+        if not self.seen or rows[0].x is not self.seen[-1]:
+            self.seen.append(rows[0].x)
+        return self._model.look(rows)
+
+
+def painted(model: Any, **fields: Any) -> tuple[list[np.ndarray], np.ndarray]:
+    """(the latents of all looks, the picture's pixels) of an order, through the whole way of a picture."""
+    watched = Watched(model)
+    (recipe,) = plan(Order(**fields), model.card).recipes
+    events = list(run([recipe], lambda name: watched, exports.save))
+    (picture,) = [event.picture for event in events if isinstance(event, Painted)]
+    return watched.seen, np.asarray(picture.image)
+
+
+def clip_tokenizer() -> CLIPTokenizer:
+    """A letter is a piece."""
+    pieces = [*CHARACTERS, *(c + "</w>" for c in CHARACTERS), "<|startoftext|>", "<|endoftext|>"]
+    return CLIPTokenizer(vocab={piece: i for i, piece in enumerate(pieces)}, merges=[], model_max_length=77)
+
+
+def t5_tokenizer() -> T5Tokenizer:
+    pieces = [("<pad>", 0.0), ("</s>", 0.0), ("<unk>", 0.0), ("▁", -2.0), *((c, -3.0) for c in CHARACTERS)]
+    return T5Tokenizer(vocab=pieces, extra_ids=0)
+
+
+def clip_config(**changes: Any) -> CLIPTextConfig:
+    size = 2 * len(CHARACTERS) + 2
+    return CLIPTextConfig(
+        bos_token_id=size - 2, eos_token_id=size - 1, pad_token_id=size - 1, vocab_size=size, hidden_size=WIDTH,
+        intermediate_size=37, num_attention_heads=4, num_hidden_layers=3, projection_dim=WIDTH, **changes,
+    )  # fmt: skip
+
+
+def t5_encoder() -> T5EncoderModel:
+    return T5EncoderModel(
+        T5Config(
+            vocab_size=4 + len(CHARACTERS),
+            d_model=WIDTH,
+            d_ff=37,
+            d_kv=8,
+            num_heads=4,
+            num_layers=2,
+            feed_forward_proj="gated-gelu",
+        )
+    )
+
+
+def autoencoder(channels: int, **changes: Any) -> AutoencoderKL:
+    """Halves a side once."""
+    return AutoencoderKL(
+        down_block_types=("DownEncoderBlock2D",) * 2, up_block_types=("UpDecoderBlock2D",) * 2,
+        block_out_channels=(8, 8), norm_num_groups=4, latent_channels=channels, **changes,
+    )  # fmt: skip
+
+
+def flux(folder: Path, *, guidance: bool) -> Path:
+    """FLUX.1 with two blocks; guidance: whether it is told one, as dev is and schnell is not."""
+    from diffusers import FlowMatchEulerDiscreteScheduler, FluxPipeline, FluxTransformer2DModel
+
+    torch.manual_seed(0)
+    FluxPipeline(
+        scheduler=FlowMatchEulerDiscreteScheduler(use_dynamic_shifting=guidance),
+        text_encoder=CLIPTextModel(clip_config()).eval(),
+        tokenizer=clip_tokenizer(),
+        text_encoder_2=t5_encoder().eval(),
+        tokenizer_2=t5_tokenizer(),
+        transformer=FluxTransformer2DModel(
+            in_channels=16, num_layers=1, num_single_layers=1, attention_head_dim=16, num_attention_heads=2,
+            joint_attention_dim=WIDTH, pooled_projection_dim=WIDTH, axes_dims_rope=(4, 4, 8), guidance_embeds=guidance,
+        ),
+        vae=autoencoder(4, scaling_factor=0.3611, shift_factor=0.1159),
+    ).save_pretrained(folder)  # fmt: skip
+    return folder
+
+
+def unet(**changes: Any) -> Any:
+    from diffusers import UNet2DConditionModel
+
+    return UNet2DConditionModel(**{
+        "block_out_channels": (8, 16), "layers_per_block": 1, "in_channels": 4, "out_channels": 4,
+        "norm_num_groups": 4, "down_block_types": ("DownBlock2D", "CrossAttnDownBlock2D"),
+        "up_block_types": ("CrossAttnUpBlock2D", "UpBlock2D"),
+        "cross_attention_dim": WIDTH, "attention_head_dim": 2, **changes,
+    })  # fmt: skip
+
+
+STABLE = {"beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear", "steps_offset": 1}
+
+
+def stable_diffusion(folder: Path, *, prediction: str = "epsilon", **changes: Any) -> Path:
+    """Stable Diffusion 1 (epsilon) or 2 (v_prediction); changes: of the UNet's config."""
+    from diffusers import EulerDiscreteScheduler, StableDiffusionPipeline
+
+    torch.manual_seed(0)
+    StableDiffusionPipeline(
+        scheduler=EulerDiscreteScheduler(**STABLE, prediction_type=prediction, timestep_spacing="leading"),
+        text_encoder=CLIPTextModel(clip_config()).eval(),
+        tokenizer=clip_tokenizer(),
+        unet=unet(**changes),
+        vae=autoencoder(4),
+        safety_checker=None,
+        feature_extractor=None,
+        requires_safety_checker=False,
+    ).save_pretrained(folder)
+    return folder
+
+
+def stable_diffusion_xl(folder: Path, **changes: Any) -> Path:
+    """changes: of the pipeline's config."""
+    from diffusers import EulerDiscreteScheduler, StableDiffusionXLPipeline
+    from transformers import CLIPTextModelWithProjection
+
+    torch.manual_seed(0)
+    StableDiffusionXLPipeline(
+        scheduler=EulerDiscreteScheduler(**STABLE, timestep_spacing="leading"),
+        text_encoder=CLIPTextModel(clip_config()).eval(),
+        tokenizer=clip_tokenizer(),
+        text_encoder_2=CLIPTextModelWithProjection(clip_config()).eval(),
+        tokenizer_2=clip_tokenizer(),
+        unet=unet(
+            cross_attention_dim=2 * WIDTH, addition_embed_type="text_time", addition_time_embed_dim=8,
+            projection_class_embeddings_input_dim=6 * 8 + WIDTH, attention_head_dim=(2, 4),
+            transformer_layers_per_block=(1, 2), use_linear_projection=True,
+        ),
+        vae=autoencoder(4, scaling_factor=0.13025, force_upcast=True),
+        **changes,
+    ).save_pretrained(folder)  # fmt: skip
+    return folder
+
+
+def sana(folder: Path) -> Path:
+    from diffusers import AutoencoderDC, FlowMatchEulerDiscreteScheduler, SanaPipeline, SanaTransformer2DModel
+    from transformers import Gemma2Config, Gemma2Model, GemmaTokenizer
+
+    torch.manual_seed(0)
+    names = ["<pad>", "<eos>", "<bos>", "<unk>", *CHARACTERS]
+    tokenizer = GemmaTokenizer(vocab={name: i for i, name in enumerate(names)}, merges=[])
+    SanaPipeline(
+        tokenizer=tokenizer,
+        text_encoder=Gemma2Model(
+            Gemma2Config(vocab_size=len(names) + 8, hidden_size=8, intermediate_size=16, num_hidden_layers=1,
+                         num_attention_heads=2, num_key_value_heads=1, head_dim=4)
+        ).eval(),
+        vae=AutoencoderDC(
+            in_channels=3, latent_channels=4, attention_head_dim=2,
+            encoder_block_types=("ResBlock", "EfficientViTBlock"),
+            decoder_block_types=("ResBlock", "EfficientViTBlock"), encoder_block_out_channels=(8, 8),
+            decoder_block_out_channels=(8, 8), encoder_qkv_multiscales=((), (5,)), decoder_qkv_multiscales=((), (5,)),
+            encoder_layers_per_block=(1, 1), decoder_layers_per_block=[1, 1], downsample_block_type="conv",
+            upsample_block_type="interpolate", decoder_norm_types="rms_norm", decoder_act_fns="silu",
+            scaling_factor=0.41407,
+        ),
+        transformer=SanaTransformer2DModel(
+            patch_size=1, in_channels=4, out_channels=4, num_layers=1, num_attention_heads=2, attention_head_dim=4,
+            num_cross_attention_heads=2, cross_attention_head_dim=4, cross_attention_dim=8, caption_channels=8,
+            sample_size=32,
+        ),
+        scheduler=FlowMatchEulerDiscreteScheduler(shift=7.0),
+    ).save_pretrained(folder)  # fmt: skip
+    return folder
+
+
+def stable_diffusion_3(folder: Path) -> Path:
+    from diffusers import FlowMatchEulerDiscreteScheduler, SD3Transformer2DModel, StableDiffusion3Pipeline
+    from transformers import CLIPTextModelWithProjection
+
+    torch.manual_seed(0)
+    clips = [CLIPTextModelWithProjection(clip_config()).eval() for _ in range(2)]
+    StableDiffusion3Pipeline(
+        transformer=SD3Transformer2DModel(
+            sample_size=32, patch_size=1, in_channels=4, num_layers=1, attention_head_dim=8, num_attention_heads=4,
+            joint_attention_dim=2 * WIDTH, caption_projection_dim=32, pooled_projection_dim=2 * WIDTH, out_channels=4,
+        ),
+        scheduler=FlowMatchEulerDiscreteScheduler(shift=3.0),
+        vae=autoencoder(4, scaling_factor=1.5305, shift_factor=0.0609),
+        text_encoder=clips[0], tokenizer=clip_tokenizer(), text_encoder_2=clips[1], tokenizer_2=clip_tokenizer(),
+        text_encoder_3=T5EncoderModel(T5Config(vocab_size=4 + len(CHARACTERS), d_model=2 * WIDTH, d_ff=37, d_kv=8,
+                                               num_heads=4, num_layers=1)).eval(),
+        tokenizer_3=t5_tokenizer(),
+    ).save_pretrained(folder)  # fmt: skip
+    return folder
+
+
+def pixart(folder: Path) -> Path:
+    from diffusers import DPMSolverMultistepScheduler, PixArtSigmaPipeline, PixArtTransformer2DModel
+
+    torch.manual_seed(0)
+    PixArtSigmaPipeline(
+        transformer=PixArtTransformer2DModel(
+            sample_size=16, num_layers=2, patch_size=2, attention_head_dim=8, num_attention_heads=3,
+            caption_channels=WIDTH, in_channels=4, cross_attention_dim=24, out_channels=8, attention_bias=True,
+            activation_fn="gelu-approximate", num_embeds_ada_norm=1000, norm_type="ada_norm_single",
+            norm_elementwise_affine=False, norm_eps=1e-6, use_additional_conditions=False,
+        ),
+        scheduler=DPMSolverMultistepScheduler(),
+        vae=autoencoder(4),
+        text_encoder=t5_encoder().eval(),
+        tokenizer=t5_tokenizer(),
+    ).save_pretrained(folder)  # fmt: skip
+    return folder
+
+
+def qwen_tokenizer() -> Any:
+    from tokenizers.pre_tokenizers import ByteLevel
+    from transformers import Qwen2Tokenizer
+
+    letters = [*sorted(ByteLevel.alphabet()), "<|endoftext|>", "<|im_start|>", "<|im_end|>"]
+    return Qwen2Tokenizer(vocab={piece: i for i, piece in enumerate(letters)}, merges=[])
+
+
+def z_image(folder: Path) -> Path:
+    from diffusers import FlowMatchEulerDiscreteScheduler, ZImagePipeline, ZImageTransformer2DModel
+    from transformers import Qwen3Config, Qwen3Model
+
+    torch.manual_seed(0)
+    tokenizer = qwen_tokenizer()
+    tokenizer.chat_template = CHAT
+    transformer = ZImageTransformer2DModel(
+        all_patch_size=(2,), all_f_patch_size=(1,), in_channels=16, dim=32, n_layers=2, n_refiner_layers=1, n_heads=2,
+        n_kv_heads=2, qk_norm=True, cap_feat_dim=16, rope_theta=256.0, t_scale=1000.0, axes_dims=[8, 4, 4],
+        axes_lens=[256, 32, 32],
+    )  # fmt: skip
+    with torch.no_grad():
+        for pad in (transformer.x_pad_token, transformer.cap_pad_token):  # left as they were found in memory
+            pad.copy_(torch.ones_like(pad))
+    ZImagePipeline(
+        transformer=transformer,
+        scheduler=FlowMatchEulerDiscreteScheduler(shift=3.0),
+        vae=autoencoder(16, scaling_factor=0.3611, shift_factor=0.1159),
+        text_encoder=Qwen3Model(
+            Qwen3Config(vocab_size=len(tokenizer), hidden_size=16, intermediate_size=16, num_hidden_layers=2,
+                        num_attention_heads=2, num_key_value_heads=2, max_position_embeddings=512, head_dim=8)
+        ).eval(),
+        tokenizer=tokenizer,
+    ).save_pretrained(folder)  # fmt: skip
+    return folder
+
+
+CHAT = "{% for m in messages %}<|im_start|>{{ m['role'] }}\n{{ m['content'] }}<|im_end|>\n{% endfor %}"
+
+
+def qwen_image(folder: Path) -> Path:
+    from diffusers import AutoencoderKLQwenImage, FlowMatchEulerDiscreteScheduler, QwenImagePipeline
+    from diffusers import QwenImageTransformer2DModel as Transformer
+    from transformers import Qwen2_5_VLConfig, Qwen2_5_VLForConditionalGeneration
+
+    torch.manual_seed(0)
+    tokenizer = qwen_tokenizer()
+    config = Qwen2_5_VLConfig(
+        text_config={
+            "hidden_size": 16, "intermediate_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2,
+            "num_key_value_heads": 2, "vocab_size": len(tokenizer), "max_position_embeddings": 2048,
+            "rope_parameters": {"mrope_section": [1, 1, 2], "rope_type": "default", "rope_theta": 1e6},
+        },
+        vision_config={"depth": 2, "hidden_size": 16, "intermediate_size": 16, "num_heads": 2, "out_hidden_size": 16},
+    )  # fmt: skip
+    QwenImagePipeline(
+        transformer=Transformer(
+            patch_size=2, in_channels=16, out_channels=4, num_layers=2, attention_head_dim=16, num_attention_heads=3,
+            joint_attention_dim=16, guidance_embeds=False, axes_dims_rope=(8, 4, 4),
+        ),
+        scheduler=FlowMatchEulerDiscreteScheduler(),
+        vae=AutoencoderKLQwenImage(base_dim=24, z_dim=4, dim_mult=[1, 2, 4], num_res_blocks=1,
+                                   temperal_downsample=[False, True], latents_mean=[0.0] * 4, latents_std=[1.0] * 4),
+        text_encoder=Qwen2_5_VLForConditionalGeneration(config).eval(),
+        tokenizer=tokenizer,
+    ).save_pretrained(folder)  # fmt: skip
+    return folder
