@@ -5,10 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from sfumato.core.card import Card
-
-if TYPE_CHECKING:
-    from sfumato.core.card import Sizes
+    from sfumato.core.card import Card, Sizes
 
 
 def command(
