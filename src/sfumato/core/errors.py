@@ -33,6 +33,22 @@ class MissingPackage(RequestError):
     """A part of Python that a step needs is not installed."""
 
 
+class Conflict(RequestError):
+    """It does not go together with what is there: a state, or what the same key was used for."""
+
+
+class TooMany(RequestError):
+    """More than is allowed at a time. wait: whole seconds until it may be tried again."""
+
+    def __init__(self, text: str, wait: int):
+        super().__init__(text)
+        self.wait = wait
+
+
+class Forbidden(RequestError):
+    """Not for this caller, or not from there."""
+
+
 class JobFailed(SfumatoError):
     """The work could not be finished."""
 

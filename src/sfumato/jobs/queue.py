@@ -1,0 +1,294 @@
+"""The queue as doors see it: submit, look, cancel, pause, resume, retry.
+
+Every change of a job's state and the event that tells of it are one transaction, so a reader of events has seen it all.
+"""
+
+import json
+import math
+import secrets
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, cast
+
+from pydantic import TypeAdapter
+from sqlalchemy import Connection, RowMapping, and_, case, delete, func, insert, select, update
+
+from sfumato.core.errors import Conflict, RequestError, TooMany, UnknownName
+from sfumato.core.job import ENDED, PRIORITIES, Job, JobEvent, Made, Priority, State
+from sfumato.core.recipe import Recipe
+from sfumato.core.wording import shown
+from sfumato.jobs.database import Database
+from sfumato.jobs.tables import events, jobs, pictures, switches
+
+KEY_SECONDS = 24 * 3600  # that an idempotency key is remembered
+LONGEST_KEY = 255
+MOST_AT_ONCE = 1000
+RECENT = 20  # ended jobs, by whose length the wait is guessed
+
+Recipes = TypeAdapter(tuple[Recipe, ...])
+
+
+@dataclass(frozen=True)
+class Caps:
+    """How many jobs may wait or run: of one owner, and in all."""
+
+    owner: int = 1000
+    total: int = 10_000
+
+
+class Queue:
+    """What doors do with jobs. owner: whose; None where all may be seen, as on one's own machine."""
+
+    def __init__(self, database: Database, caps: Caps = Caps()):
+        self._database = database
+        self._caps = caps
+
+    def submit(
+        self,
+        recipes: Sequence[Recipe],
+        *,
+        owner: str = "",
+        priority: Priority = "normal",
+        warnings: Sequence[str] = (),
+        door: str = "native",
+        asked: Mapping[str, Any] | None = None,
+        key: str | None = None,
+        body_hash: str = "",
+        deadline: float | None = None,
+        most: int | None = None,
+    ) -> Job:
+        """Accept an order's recipes as one job, durably.
+
+        key: of the same owner within a day, it gives the job that was made of it; Conflict if body_hash is another.
+        deadline: seconds from now. most: the owner's own cap. Raises TooMany where the queue is full.
+        """
+        if priority not in PRIORITIES:
+            raise RequestError(f"no priority named {shown(priority)}: use {', '.join(PRIORITIES)}")
+        if key is not None and not (0 < len(key) <= LONGEST_KEY and key.isascii() and key.isprintable()):
+            raise RequestError(f"an idempotency key is 1 to {LONGEST_KEY} printable ASCII characters")
+        with self._database.writing(alone=True) as connection:
+            now = self._database.now(connection)
+            if key is not None and (before := self._same(connection, owner, key, body_hash, now)) is not None:
+                return before
+            self._check_room(connection, owner, most)
+            id = new_id()
+            connection.execute(
+                insert(jobs).values(
+                    id=id, owner=owner, state="queued", priority=PRIORITIES.index(priority), model=recipes[0].model,
+                    door=door, asked=json.dumps(asked or {}), recipes=Recipes.dump_json(tuple(recipes)).decode(),
+                    warnings=json.dumps(list(warnings)), idempotency_key=key, body_hash=body_hash, attempts=0, token=0,
+                    number=0, step=0, steps=recipes[0].steps, created=now,
+                    deadline=None if deadline is None else now + deadline,
+                )
+            )  # fmt: skip
+            tell(connection, id, now, "state", state="queued")
+            for warning in warnings:
+                tell(connection, id, now, "log", text=warning)
+            return read(connection, id)
+
+    def get(self, id: str, owner: str | None = None) -> Job:
+        """One job; UnknownName if there is none, or it is another owner's."""
+        with self._database.reading() as connection:
+            return self._mine(connection, id, owner)
+
+    def find(
+        self,
+        owner: str | None = None,
+        *,
+        states: Iterable[State] = (),
+        door: str | None = None,
+        before: str | None = None,
+        limit: int = 50,
+    ) -> list[Job]:
+        """Jobs, newest first. before: only those older than this job."""
+        if not 1 <= limit <= MOST_AT_ONCE:
+            raise RequestError(f"limit {shown(limit)} is outside 1 to {MOST_AT_ONCE}")
+        wanted = select(jobs).order_by(jobs.c.id.desc()).limit(limit)
+        if owner is not None:
+            wanted = wanted.where(jobs.c.owner == owner)
+        if states := list(states):
+            wanted = wanted.where(jobs.c.state.in_(states))
+        if door is not None:
+            wanted = wanted.where(jobs.c.door == door)
+        if before is not None:
+            wanted = wanted.where(jobs.c.id < before)
+        with self._database.reading() as connection:
+            rows = connection.execute(wanted).mappings().all()
+            return [_job(row, made) for row, made in zip(rows, _made(connection, rows), strict=True)]
+
+    def cancel(self, id: str, owner: str | None = None) -> Job:
+        """Stop a job: at once if nobody has begun it, else at the worker's next step. One that has ended stays so."""
+        return self._wish(id, owner, "cancel", {"queued": "cancelled", "paused": "cancelled"})
+
+    def pause(self, id: str, owner: str | None = None) -> Job:
+        """Hold a job back until it is resumed; finished pictures stay. One that has ended stays so."""
+        return self._wish(id, owner, "pause", {"queued": "paused"})
+
+    def resume(self, id: str, owner: str | None = None) -> Job:
+        """Let a paused job go on."""
+        return self._wish(id, owner, None, {"paused": "queued"})
+
+    def retry(self, id: str, owner: str | None = None) -> Job:
+        """Queue a job again that failed, was cancelled or expired; only what is not painted yet is painted."""
+        with self._database.writing() as connection:
+            job = self._mine(connection, id, owner, lock=True)
+            if job.state not in ENDED - {"done"}:
+                raise Conflict(f"job {id} is {job.state}: only one that failed, expired or was cancelled is retried")
+            change(connection, job, "queued", self._database.now(connection), attempts=0, ended=None, deadline=None)
+            return read(connection, id)
+
+    def pause_all(self, paused: bool = True) -> None:
+        """Let no worker begin anything, or let them again; what is under way goes on."""
+        with self._database.writing() as connection:
+            connection.execute(delete(switches).where(switches.c.name == "paused"))
+            if paused:
+                connection.execute(insert(switches).values(name="paused", value="yes"))
+
+    def is_paused(self) -> bool:
+        with self._database.reading() as connection:
+            return all_paused(connection)
+
+    def count(self) -> dict[str, int]:
+        """How many jobs there are in each state that occurs."""
+        with self._database.reading() as connection:
+            rows = connection.execute(select(jobs.c.state, func.count().label("count")).group_by(jobs.c.state)).all()
+            return {row.state: row._mapping["count"] for row in rows}
+
+    def events(self, since: Mapping[str, int]) -> list[JobEvent]:
+        """What happened to jobs, in order. since: by job's id, the last event that is known (0: none)."""
+        if not since:
+            return []
+        wanted = select(events).where(and_(events.c.job.in_(list(since)), events.c.seq > min(since.values())))
+        with self._database.reading() as connection:
+            rows = connection.execute(wanted.order_by(events.c.seq)).mappings().all()
+        return [
+            JobEvent(row["seq"], row["job"], row["at"], row["kind"], json.loads(row["data"]))
+            for row in rows
+            if row["seq"] > since[row["job"]]
+        ]
+
+    def _same(self, connection: Connection, owner: str, key: str, body_hash: str, now: float) -> Job | None:
+        """The job that this key made, if that is not too long ago."""
+        mine = and_(jobs.c.owner == owner, jobs.c.idempotency_key == key)
+        row = connection.execute(select(jobs.c.id, jobs.c.body_hash, jobs.c.created).where(mine)).one_or_none()
+        if row is None:
+            return None
+        if row.created < now - KEY_SECONDS:
+            connection.execute(update(jobs).where(jobs.c.id == row.id).values(idempotency_key=None))
+            return None
+        if row.body_hash != body_hash:
+            raise Conflict(f"idempotency key {shown(key)} was used for another order: take a new key for a new order")
+        return read(connection, row.id)
+
+    def _check_room(self, connection: Connection, owner: str, most: int | None) -> None:
+        mine = func.sum(case((jobs.c.owner == owner, 1), else_=0))
+        total, mine = connection.execute(
+            select(func.count(), func.coalesce(mine, 0)).where(jobs.c.state.in_(["queued", "paused", "running"]))
+        ).one()
+        cap = self._caps.owner if most is None else most
+        if total >= self._caps.total:
+            raise TooMany(f"the queue is full ({total} jobs): try again later", self._wait(connection))
+        if mine >= cap:
+            raise TooMany(f"you have {mine} jobs waiting, {cap} are allowed: wait for some, or cancel some",
+                          self._wait(connection))  # fmt: skip
+
+    def _wait(self, connection: Connection) -> int:
+        """Whole seconds until a place is free, by how long the last jobs took."""
+        last = select(jobs.c.started, jobs.c.ended).where(jobs.c.state == "done").order_by(jobs.c.ended.desc())
+        took = [row.ended - row.started for row in connection.execute(last.limit(RECENT))]
+        return min(600, max(1, math.ceil(sum(took) / len(took)))) if took else 5
+
+    def _mine(self, connection: Connection, id: str, owner: str | None, *, lock: bool = False) -> Job:
+        job = read(connection, id, lock=lock)
+        if owner is not None and job.owner != owner:
+            raise no_such(id)
+        return job
+
+    def _wish(self, id: str, owner: str | None, wish: str | None, at_once: Mapping[str, State]) -> Job:
+        with self._database.writing() as connection:
+            job = self._mine(connection, id, owner, lock=True)
+            if job.state in at_once:
+                change(connection, job, at_once[job.state], self._database.now(connection))
+            elif job.state == "running":
+                connection.execute(update(jobs).where(jobs.c.id == id).values(wish=wish))
+            return read(connection, id)
+
+
+def new_id() -> str:
+    """Sorts by time: 48 bits of milliseconds and 80 of chance, in hexadecimal."""
+    return f"{time.time_ns() // 1_000_000:012x}{secrets.token_hex(10)}"
+
+
+def no_such(id: str) -> UnknownName:
+    return UnknownName(f"no job {shown(id)}; see what there is with sfumato queue ls")
+
+
+def read(connection: Connection, id: str, *, lock: bool = False) -> Job:
+    """A job as it is in this transaction; UnknownName. lock: nobody else changes it until the transaction ends."""
+    wanted = select(jobs).where(jobs.c.id == id)
+    row = (
+        None
+        if "\0" in id
+        else connection.execute(wanted.with_for_update() if lock else wanted).mappings().one_or_none()
+    )
+    if row is None:
+        raise no_such(id)
+    return _job(row, *_made(connection, [row]))
+
+
+def change(connection: Connection, job: Job, state: State, now: float, reason: str | None = None, **more: Any) -> None:
+    """Move a job that is locked into another state, and tell of it. What a claim had is taken from it."""
+    if state in ENDED:
+        more.setdefault("ended", now)
+    free = {"claimed_by": None, "lease_until": None, "wish": None, "reason": reason}
+    connection.execute(update(jobs).where(jobs.c.id == job.id).values(state=state, **free | more))
+    tell(connection, job.id, now, "state", state=state, **({"reason": reason} if reason else {}))
+
+
+def tell(connection: Connection, job: str, now: float, kind: str, **data: Any) -> None:
+    """Keep an event. The job's row is locked by then, so that numbers grow as they become visible."""
+    connection.execute(insert(events).values(job=job, at=now, kind=kind, data=json.dumps(data)))
+
+
+def all_paused(connection: Connection) -> bool:
+    return connection.execute(select(switches).where(switches.c.name == "paused")).first() is not None
+
+
+def _made(connection: Connection, rows: Sequence[RowMapping]) -> list[tuple[Made, ...]]:
+    """The pictures of each of these jobs."""
+    ids = [row["id"] for row in rows]
+    by_job: dict[str, list[Made]] = {id: [] for id in ids}
+    found = select(pictures).where(pictures.c.job.in_(ids)).order_by(pictures.c.number)
+    for row in connection.execute(found).mappings():
+        by_job[row["job"]].append(Made(row["number"], row["picture"], row["seconds"]))
+    return [tuple(by_job[id]) for id in ids]
+
+
+def _job(row: RowMapping, made: tuple[Made, ...]) -> Job:
+    return Job(
+        id=row["id"],
+        owner=row["owner"],
+        state=cast(State, row["state"]),
+        priority=PRIORITIES[row["priority"]],
+        door=row["door"],
+        asked=json.loads(row["asked"]),
+        recipes=Recipes.validate_json(row["recipes"]),
+        made=made,
+        warnings=tuple(json.loads(row["warnings"])),
+        attempts=row["attempts"],
+        reason=row["reason"],
+        worker=row["claimed_by"],
+        number=row["number"],
+        step=row["step"],
+        steps=row["steps"],
+        created=row["created"],
+        started=row["started"],
+        ended=row["ended"],
+        deadline=row["deadline"],
+    )
+
+
+def as_data(job: Job) -> dict[str, Any]:
+    """A job as JSON can hold it."""
+    return {**asdict(job), "recipes": [recipe.model_dump(mode="json") for recipe in job.recipes]}
