@@ -116,7 +116,7 @@ class Studio:
 
     def keep(self, picture: Picture) -> "Entry":
         """Put a picture into the library, with all of its metadata."""
-        return self._parts.library.add(exports.encode(picture.image, picture.recipe, "png", None, "full"), picture)
+        return self._parts.keep(picture)
 
     def find(
         self,

@@ -12,11 +12,15 @@ from sfumato.core.picture import Save
 from sfumato.settings import Settings
 
 if TYPE_CHECKING:
+    from sfumato.core.picture import Picture
     from sfumato.engine.families import Model
-    from sfumato.library import Library
+    from sfumato.jobs.database import Database
+    from sfumato.jobs.queue import Queue
+    from sfumato.library import Entry, Library
     from sfumato.loras import Loras
     from sfumato.weights import Weights
     from sfumato.weights.models import Models
+    from sfumato.worker.loop import Told, Worker
 
 
 class Parts:
@@ -77,3 +81,42 @@ class Parts:
                     raise MissingPackage(f"{name} needs {error.name}: pip install 'sfumato[torch]'") from error
                 self._models[name] = load(card, self.folder(name))
             return self._models[name]
+
+    def keep(self, picture: "Picture", owner: str = "", origin: str | None = None) -> "Entry":
+        """Put a picture into the library, with all of its metadata; see Library.add."""
+        data = exports.encode(picture.image, picture.recipe, "png", None, "full")
+        return self.library.add(data, picture, owner=owner, origin=origin)
+
+    @cached_property
+    def database(self) -> "Database":
+        from sqlalchemy import URL
+
+        from sfumato.jobs.database import Database
+
+        if self.settings.database:
+            return Database(self.settings.database)
+        home = self.library.home  # which makes the folder
+        return Database(URL.create("sqlite", database=str(home / "jobs.db")))
+
+    @cached_property
+    def queue(self) -> "Queue":
+        from sfumato.jobs.queue import Caps, Queue
+
+        return Queue(self.database, Caps(self.settings.most_jobs_of_one, self.settings.most_jobs))
+
+    def worker(self, name: str, told: "Told") -> "Worker":
+        """One that paints what is queued; name: unlike any other's."""
+        from PIL import Image
+
+        from sfumato.jobs.claims import Claims
+        from sfumato.worker.loop import Worker
+        from sfumato.worker.run import Bench
+
+        return Worker(
+            Claims(self.database, name),
+            Bench(self.model, self.save, lambda use: self.loras.load(use), self.weights),
+            lambda picture, owner, origin: self.keep(picture, owner, origin).id,
+            lambda recipe, latent: Image.fromarray(self.model(recipe.model).decode(latent), "RGBA"),
+            lambda: tuple(self._models),
+            told,
+        )

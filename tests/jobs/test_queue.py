@@ -288,7 +288,8 @@ def test_pausing_and_resuming_one_job(queue: Queue, claims: Claims):
     assert claims.renew({job.id: (claim.token, At())}) == {job.id: "pause"}
     queue.resume(job.id)
     assert claims.renew({job.id: (claim.token, At())}) == {}
-    claims.give_back(claim, "paused")
+    queue.pause(job.id)
+    claims.give_back(claim)
     assert queue.get(job.id).state == "paused"
 
 
@@ -345,7 +346,7 @@ def test_a_running_job_is_to_be_cancelled_at_its_deadline(queue: Queue, claims: 
     assert claim is not None
     assert claims.renew({job.id: (claim.token, At())}) == {}
     clock.now += 11
-    assert claims.renew({job.id: (claim.token, At())}) == {job.id: "cancel"}
+    assert claims.renew({job.id: (claim.token, At())}) == {job.id: "late"}
 
 
 def test_caps_by_owner_and_in_all(database: Database, claims: Claims):
@@ -378,7 +379,7 @@ def test_caps_hold_when_many_come_at_once(database: Database):
         assert sum(pool.map(send, range(30))) == 5
 
 
-def test_one_owner_sees_nothing_of_anothers(queue: Queue):
+def test_one_owner_sees_nothing_of_the_other(queue: Queue):
     job = queue.submit(recipes(), owner="ada")
     for verb in (queue.get, queue.cancel, queue.pause, queue.resume, queue.retry):
         verb_of: Callable[..., object] = verb

@@ -16,6 +16,8 @@ from sfumato.jobs.tables import jobs, owners, pictures
 
 LEASE = 30.0  # seconds
 MOST_ATTEMPTS = 3
+LATE = "it was not done by its deadline"
+GRANTED: dict[str | None, State] = {"cancel": "cancelled", "pause": "paused"}  # what a wish makes of a job
 PATIENCE_FOR_LOADED = 20.0  # seconds that a job may be passed over for those whose model is loaded
 
 
@@ -83,7 +85,7 @@ class Claims:
     def renew(self, held: Mapping[str, tuple[int, At]]) -> dict[str, str]:
         """Hold claims for another lease, and say how far they are.
 
-        held: token and place by job's id. Returns what is wished, by job's id: `cancel`, `pause`, or `lost`.
+        held: token and place by job's id. Returns what is wished, by job's id: `cancel`, `pause`, `late` or `lost`.
         """
         wishes: dict[str, str] = {}
         if not held:
@@ -103,7 +105,7 @@ class Claims:
                 if row.wish is not None:
                     wishes[id] = row.wish
                 elif row.deadline is not None and row.deadline < now:
-                    wishes[id] = "cancel"
+                    wishes[id] = "late"
         return wishes
 
     def publish(self, claim: Claim, made: Made) -> None:
@@ -142,13 +144,13 @@ class Claims:
         with self._database.writing() as connection:
             change(connection, claim.job, state, self._lock(connection, claim), reason)
 
-    def give_back(self, claim: Claim, state: State = "queued") -> None:
-        """Not finished, and no fault of the job's: another may go on; or paused, as was wished."""
+    def give_back(self, claim: Claim) -> None:
+        """Not finished, and no fault of the job's: cancelled or paused if that is still wished, else for the next."""
         with self._database.writing() as connection:
             now = self._lock(connection, claim)
-            change(
-                connection, claim.job, state, now, attempts=case((jobs.c.attempts > 0, jobs.c.attempts - 1), else_=0)
-            )
+            wish = connection.execute(select(jobs.c.wish).where(jobs.c.id == claim.job.id)).scalar_one()
+            fewer = case((jobs.c.attempts > 0, jobs.c.attempts - 1), else_=0)
+            change(connection, claim.job, GRANTED.get(wish, "queued"), now, attempts=fewer)
 
     def bury(self, why: str) -> list[str]:
         """This worker is dead: its jobs are queued again, or fail after three deaths in a row. Returns their ids."""
@@ -168,7 +170,7 @@ class Claims:
             ):
                 job = read(connection, id)
                 begun = job.started is not None
-                change(connection, job, "cancelled" if begun else "expired", now, "it was not done by its deadline")
+                change(connection, job, "cancelled" if begun else "expired", now, LATE)
                 found.append(id)
             return found
 
@@ -223,5 +225,5 @@ class Claims:
                 change(connection, job, "failed", now, f"{why}, {job.attempts} times in a row: it is not tried again")
             else:
                 tell(connection, id, now, "log", text=f"{why}; it is painted again")
-                change(connection, job, "paused" if wish == "pause" else "queued", now)
+                change(connection, job, GRANTED.get(wish, "queued"), now)
         return [id for id, _ in rows]

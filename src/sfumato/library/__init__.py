@@ -8,7 +8,8 @@ Bytes come first and the row last, so that whatever is killed in between, no row
 """
 
 import hashlib
-from collections.abc import Mapping
+import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +21,7 @@ from pydantic import ValidationError
 
 from sfumato.core.errors import CannotWrite, JobFailed, RequestError, UnknownName, UnreadableFile
 from sfumato.core.picture import Picture
+from sfumato.core.ranges import checked_whole
 from sfumato.core.recipe import Recipe
 from sfumato.exports import encode, writers
 from sfumato.exports.marks import marks_of
@@ -27,13 +29,17 @@ from sfumato.library.blobs import Blobs
 
 THUMBNAIL_EDGE = 256  # pixels, the longer one
 MOST_WORDS = 100
+MOST_TAGS, LONGEST_TAG = 100, 100
 MOST_AT_ONCE = 1000
 MOST_IN_SQLITE = 2**63 - 1
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One picture kept. content: its bytes' sha256. created: in UTC. picture, thumbnail: files, not to be changed."""
+    """One picture kept. content: its bytes' sha256. created: in UTC. picture, thumbnail: files, not to be changed.
+
+    origin: the job and number it was painted for. rating: 0 (none) to 5. trashed: since when, in UTC; None: it is not.
+    """
 
     id: int
     content: str
@@ -44,6 +50,11 @@ class Entry:
     seconds: float
     picture: Path
     thumbnail: Path
+    owner: str = ""
+    origin: str | None = None
+    tags: tuple[str, ...] = ()
+    rating: int = 0
+    trashed: datetime | None = None
 
 
 class Library:
@@ -65,8 +76,11 @@ class Library:
         self._pictures = Blobs(self.home / "pictures")
         self._thumbnails = Blobs(self.home / "thumbnails")
 
-    def add(self, data: bytes, picture: Picture) -> Entry:
-        """Keep a picture. data: the encoded master, whose hash names it; each call makes an entry of its own."""
+    def add(self, data: bytes, picture: Picture, *, owner: str = "", origin: str | None = None) -> Entry:
+        """Keep a picture. data: the encoded master, whose hash names it; each call makes an entry of its own.
+
+        origin: what it was painted for; a second picture of the same origin gives the entry of the first.
+        """
         writer = next((writer for writer in writers if writer.recognises(data[:16])), None)
         if writer is None:
             raise UnreadableFile(f"a picture in the library is {' or '.join(w.name for w in writers)}: encode it first")
@@ -85,8 +99,10 @@ class Library:
             "height": picture.image.height,
             "recipe": marks.recipe,
             "seconds": picture.seconds,
+            "owner": owner,
+            "origin": origin,
         }
-        return self._entry({**row, "id": self._rows.add(row)})
+        return self.entry(self._rows.add(row))
 
     def find(
         self,
@@ -96,10 +112,16 @@ class Library:
         until: datetime | None = None,
         limit: int = 50,
         offset: int = 0,
+        *,
+        owner: str | None = None,
+        tag: str | None = None,
+        rating: int = 0,
+        trashed: bool = False,
     ) -> list[Entry]:
         """Entries, newest first. text: every word of it occurs in the prompt, in capitals or not.
 
-        since: that moment or later; until: before it; without a time zone they are local time.
+        since: that moment or later; until: before it; without a time zone they are local time. rating: at least.
+        trashed: those in the trash, else those that are not.
         """
         if not 1 <= limit <= MOST_AT_ONCE or not 0 <= offset <= MOST_IN_SQLITE:
             raise RequestError(f"limit {limit}, offset {offset}: limit is 1 to {MOST_AT_ONCE}, offset 0 or more")
@@ -107,15 +129,14 @@ class Library:
         if len(words) > MOST_WORDS:
             raise RequestError(f"{len(words)} words to find are too many: give at most {MOST_WORDS}")
         found = self._rows.find(
-            words, model, since and _in_rows(since), until and _in_rows(until), limit=limit, offset=offset
-        )
+            words, model, since and _in_rows(since), until and _in_rows(until), owner=owner, tag=tag, rating=rating,
+            trashed=trashed, limit=limit, offset=offset,
+        )  # fmt: skip
         return [self._entry(row) for row in found]
 
     def fetch(self, id: int) -> bytes:
         """The picture's bytes, as they were added; UnknownName if there is none, JobFailed if they are damaged."""
-        row = self._rows.fetch(id) if 0 <= id <= MOST_IN_SQLITE else None
-        if row is None:
-            raise UnknownName(f"no picture {str(id)[:20]} in the library; `find` lists what is there")
+        row = self._row(id)
         path = self._pictures.path(row["content"], row["ending"])
         try:
             data = path.read_bytes()
@@ -124,6 +145,34 @@ class Library:
         if hashlib.sha256(data).hexdigest() != row["content"]:
             raise JobFailed(f"picture {id} is damaged in {str(path)!r}: put it back from a copy")
         return data
+
+    def entry(self, id: int, owner: str | None = None) -> Entry:
+        """One entry; UnknownName if there is none, or it is another owner's."""
+        entry = self._entry(self._row(id))
+        if owner is not None and entry.owner != owner:
+            raise _no_such(id)
+        return entry
+
+    def mark(
+        self,
+        id: int,
+        *,
+        tags: Iterable[str] | None = None,
+        rating: int | None = None,
+        trashed: bool | None = None,
+        owner: str | None = None,
+    ) -> Entry:
+        """Tag, rate, put into the trash or take out of it; None leaves a thing as it is. No file is touched."""
+        now = self.entry(id, owner)
+        new_tags = sorted(set(now.tags if tags is None else tags))
+        if len(new_tags) > MOST_TAGS or any(not 0 < len(tag) <= LONGEST_TAG for tag in new_tags):
+            raise RequestError(f"tags are at most {MOST_TAGS}, of 1 to {LONGEST_TAG} characters each")
+        rating = checked_whole("rating", now.rating if rating is None else rating, 0, 5)
+        since = (
+            (now.trashed or datetime.now(UTC)) if (now.trashed is not None if trashed is None else trashed) else None
+        )
+        self._rows.mark(id, json.dumps(new_tags, ensure_ascii=False), rating, since and _in_rows(since))
+        return self.entry(id)
 
     def count(self) -> int:
         """How many entries there are."""
@@ -141,6 +190,12 @@ class Library:
     ) -> None:
         self.close()
 
+    def _row(self, id: int) -> Mapping[str, Any]:
+        row = self._rows.fetch(id) if 0 <= id <= MOST_IN_SQLITE else None
+        if row is None:
+            raise _no_such(id)
+        return row
+
     def _entry(self, row: Mapping[str, Any]) -> Entry:
         try:
             recipe = Recipe.model_validate_json(row["recipe"])
@@ -157,7 +212,16 @@ class Library:
             seconds=row["seconds"],
             picture=self._pictures.path(row["content"], row["ending"]),
             thumbnail=self._thumbnails.path(row["thumbnail"], "webp"),
+            owner=row["owner"],
+            origin=row["origin"],
+            tags=tuple(json.loads(row["tags"])),
+            rating=row["rating"],
+            trashed=row["trashed"] and datetime.fromisoformat(row["trashed"]),
         )
+
+
+def _no_such(id: int) -> UnknownName:
+    return UnknownName(f"no picture {str(id)[:20]} in the library; `find` lists what is there")
 
 
 def _thumbnail(picture: Picture) -> bytes:

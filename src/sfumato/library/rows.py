@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 
 from sfumato.core.errors import CannotWrite, JobFailed, RequestError
 
-VERSION = 1
+VERSION = 2
 PATIENCE = 30  # seconds to wait for another process that writes
 
 # seed is text: SQLite's integers end at 2**63 - 1. folded: the prompt to search in; LIKE would know only A to Z.
@@ -34,15 +34,30 @@ CREATE TABLE IF NOT EXISTS pictures (
     width INTEGER NOT NULL,
     height INTEGER NOT NULL,
     recipe TEXT NOT NULL,
-    seconds REAL NOT NULL
+    seconds REAL NOT NULL,
+    owner TEXT NOT NULL DEFAULT '',
+    origin TEXT,
+    tags TEXT NOT NULL DEFAULT '[]',
+    rating INTEGER NOT NULL DEFAULT 0,
+    trashed TEXT
 )
 """
 
+FROM_1 = (
+    "ALTER TABLE pictures ADD COLUMN owner TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE pictures ADD COLUMN origin TEXT",
+    "ALTER TABLE pictures ADD COLUMN tags TEXT NOT NULL DEFAULT '[]'",
+    "ALTER TABLE pictures ADD COLUMN rating INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE pictures ADD COLUMN trashed TEXT",
+)
+ONCE = "CREATE UNIQUE INDEX IF NOT EXISTS pictures_by_origin ON pictures (origin)"
+
 ADD = """
 INSERT INTO pictures (content, ending, thumbnail, created, model, prompt, negative, folded, seed, width, height, recipe,
-                      seconds)
+                      seconds, owner, origin)
 VALUES (:content, :ending, :thumbnail, :created, :model, :prompt, :negative, :folded, :seed, :width, :height, :recipe,
-        :seconds)
+        :seconds, :owner, :origin)
+ON CONFLICT (origin) DO NOTHING
 """
 
 # words: a JSON list; instr has no wildcards, so % and _ are themselves. id falls, not created: clocks are set back.
@@ -51,11 +66,17 @@ SELECT * FROM pictures
 WHERE (:model IS NULL OR model = :model)
   AND (:since IS NULL OR created >= :since)
   AND (:until IS NULL OR created < :until)
+  AND (:owner IS NULL OR owner = :owner)
+  AND (trashed IS NOT NULL) = :trashed
+  AND rating >= :rating
+  AND (:tag IS NULL OR EXISTS (SELECT 1 FROM json_each(tags) WHERE value = :tag))
   AND NOT EXISTS (SELECT 1 FROM json_each(:words) WHERE instr(folded, value) = 0)
 ORDER BY id DESC LIMIT :limit OFFSET :offset
 """
 
 FETCH = "SELECT * FROM pictures WHERE id = :id"
+FROM_ORIGIN = "SELECT id FROM pictures WHERE origin = :origin"
+MARK = "UPDATE pictures SET tags = :tags, rating = :rating, trashed = :trashed WHERE id = :id"
 COUNT = "SELECT count(*) FROM pictures"
 
 SET_UP = (
@@ -73,16 +94,27 @@ class Rows:
         self._engine = create_engine(URL.create("sqlite", database=str(path)))
         event.listen(self._engine, "connect", _set_up)
         with self._connected() as connection:
+            connection.execute(text("BEGIN IMMEDIATE"))  # of many who open it at once, one brings it up to date
             made_by = connection.execute(text("PRAGMA user_version")).scalar_one()
             if made_by > VERSION:
                 raise JobFailed(f"{str(path)!r} was made by a newer Sfumato: update Sfumato, or choose another folder")
-            connection.execute(text(TABLE))
+            for statement in FROM_1 if made_by == 1 else [TABLE]:
+                connection.execute(text(statement))
+            connection.execute(text(ONCE))
             connection.execute(text(f"PRAGMA user_version = {VERSION}"))  # a number of ours; PRAGMA binds nothing
 
     def add(self, row: Mapping[str, Any]) -> int:
-        """One transaction; the new row's id."""
+        """One transaction; the row's id: a new one, or that of the row with the same origin."""
         with self._connected() as connection:
-            return connection.execute(text(ADD), dict(row)).lastrowid
+            added = connection.execute(text(ADD), dict(row))
+            if added.rowcount:
+                return added.lastrowid
+            return connection.execute(text(FROM_ORIGIN), {"origin": row["origin"]}).scalar_one()
+
+    def mark(self, id: int, tags: str, rating: int, trashed: str | None) -> None:
+        """What a person says of a picture; tags: a JSON list."""
+        with self._connected() as connection:
+            connection.execute(text(MARK), {"id": id, "tags": tags, "rating": rating, "trashed": trashed})
 
     def find(
         self,
@@ -91,11 +123,16 @@ class Rows:
         since: str | None,
         until: str | None,
         *,
+        owner: str | None,
+        tag: str | None,
+        rating: int,
+        trashed: bool,
         limit: int,
         offset: int,
     ) -> list[dict[str, Any]]:
         """words: casefolded, all of which occur in the prompt. since, until: as `created` is written."""
-        asked = {"model": model, "since": since, "until": until, "limit": limit, "offset": offset}
+        asked = {"model": model, "since": since, "until": until, "owner": owner, "tag": tag, "rating": rating,
+                 "trashed": trashed, "limit": limit, "offset": offset}  # fmt: skip
         with self._connected() as connection:
             found = connection.execute(text(FIND), {**asked, "words": json.dumps(words)})
             return [dict(row) for row in found.mappings()]

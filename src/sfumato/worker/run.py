@@ -82,45 +82,73 @@ def run(
     weights: Weights = NONE_KEPT,
 ) -> Iterator[Event]:
     """Paint recipes one after another (side by side where a model takes several rows), telling what happens."""
-    conductor = Conductor()
-    under_way: dict[Task, tuple[Recipe, float]] = {}
+    bench = Bench(model_of, save, lora_of, weights)
     waiting = iter(recipes)
-    room = 1
     while True:
-        while len(under_way) < room and (recipe := next(waiting, None)) is not None:
-            try:
-                model = model_of(recipe.model)
-                check_weights(recipe, model)
-                model = adapted(model, recipe, lora_of)
-                canvas = operations[recipe.operation](recipe)
-                task, unread = start(recipe, canvas, model)
-            except Exception as error:  # ends this recipe; those under way go on
-                yield Failed(recipe, error)
-                continue
-            task.cancelled = lambda recipe=recipe: cancelled(recipe)
-            for end in unread:
-                most = model.card.text.tokens
-                yield Warned(recipe, f"{recipe.model} reads {most} pieces of a prompt; not read: {shown(end)}")
-            conductor.add(task)
-            under_way[task] = recipe, time.perf_counter()
-            room = max(1, model.rows_at_once // 2)
-        if not under_way:
+        while bench.has_room and (recipe := next(waiting, None)) is not None:
+            yield from bench.begin(recipe, lambda recipe=recipe: cancelled(recipe))
+        if bench.is_empty:
             return
-        for event in conductor.turn():
-            recipe, since = under_way[event.task]
+        yield from bench.turn()
+
+
+class Bench:
+    """Where paintings are under way. One can be begun at any time; each turn brings some of them on by a look."""
+
+    def __init__(self, model_of: LoadedModel, save: Save, lora_of: LoadedLora = no_lora, weights: Weights = NONE_KEPT):
+        self._model_of, self._save, self._lora_of, self._weights = model_of, save, lora_of, weights
+        self._conductor = Conductor()
+        self._under_way: dict[Task, tuple[Recipe, float]] = {}
+        self._room = 1
+
+    @property
+    def is_empty(self) -> bool:
+        return not self._under_way
+
+    @property
+    def has_room(self) -> bool:
+        """Whether another painting would not have to wait for those under way."""
+        return len(self._under_way) < self._room
+
+    def begin(
+        self, recipe: Recipe, cancelled: Callable[[], bool] = lambda: False, *, order: int = 0, urgency: int = 0
+    ) -> Iterator[Event]:
+        """Put a painting up; the events are read at once. order, urgency: as a Task's."""
+        try:
+            model = self._model_of(recipe.model)
+            check_weights(recipe, model)
+            model = adapted(model, recipe, self._lora_of)
+            canvas = operations[recipe.operation](recipe)
+            task, unread = start(recipe, canvas, model)
+        except Exception as error:  # ends this recipe; those under way go on
+            yield Failed(recipe, error)
+            return
+        task.cancelled, task.order, task.urgency = cancelled, order, urgency
+        for end in unread:
+            most = model.card.text.tokens
+            yield Warned(recipe, f"{recipe.model} reads {most} pieces of a prompt; not read: {shown(end)}")
+        self._conductor.add(task)
+        self._under_way[task] = recipe, time.perf_counter()
+        self._room = max(1, model.rows_at_once // 2)
+
+    def turn(self) -> Iterator[Event]:
+        """One look for those whose turn it is."""
+        for event in self._conductor.turn():
+            recipe, since = self._under_way[event.task]
             if isinstance(event, Stepped):
                 yield Progress(recipe, event.step, event.steps, event.clean)
                 continue
-            del under_way[event.task]
+            del self._under_way[event.task]
             if isinstance(event, Stopped):
                 yield Failed(recipe, event.error)
                 continue
             try:
-                image = finish(Image.fromarray(event.task.model.decode(event.latent), "RGBA"), recipe.finish, weights)
+                pixels = event.task.model.decode(event.latent)
+                image = finish(Image.fromarray(pixels, "RGBA"), recipe.finish, self._weights)
             except Exception as error:
                 yield Failed(recipe, error)
             else:
-                yield Painted(Picture(image, recipe, time.perf_counter() - since, save))
+                yield Painted(Picture(image, recipe, time.perf_counter() - since, self._save))
 
 
 def check_weights(recipe: Recipe, model: Model) -> None:
