@@ -24,3 +24,13 @@ class Settings(BaseSettings):
     database: str = Field(default="", description="URL of the jobs' database; empty: SQLite, jobs.db in home.")
     most_jobs: int = Field(default=10_000, ge=1, description="Jobs that may wait or run, in all.")
     most_jobs_of_one: int = Field(default=1000, ge=1, description="Jobs of one user that may wait or run.")
+    key: str = Field(default="", repr=False, description="A key that opens everything; more: sfumato key add.")
+    allow_hosts: tuple[str, ...] = Field(default=(), description="Names the server goes by, as a JSON list.")
+    allow_origins: tuple[str, ...] = Field(default=(), description="Sites whose pages may use it, as a JSON list.")
+
+    fetch: bool = Field(default=True, description="Whether URLs that a request names are fetched at all.")
+    fetch_allow: tuple[str, ...] = Field(default=(), description="Private places to fetch from, each as host:port.")
+
+    def environment(self) -> dict[str, str]:
+        """What makes another process read the same settings; without the key, which only the server needs."""
+        return {"SFUMATO_HOME": str(self.home), "SFUMATO_DATABASE": self.database, "SFUMATO_KEY": ""}

@@ -1,7 +1,7 @@
 """The studio: what every door calls, in about twelve verbs. Doors carry words in and out; the studio decides."""
 
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -22,11 +22,15 @@ from sfumato.settings import Settings
 from sfumato.wiring import Parts
 
 if TYPE_CHECKING:
+    from sfumato.core.job import Job, Priority
     from sfumato.core.picture import Edit
     from sfumato.edits import Source
     from sfumato.engine.weights.lora import Lora
     from sfumato.health import Finding
-    from sfumato.library import Entry
+    from sfumato.jobs.database import Database
+    from sfumato.jobs.keys import Keys
+    from sfumato.jobs.queue import Queue
+    from sfumato.library import Entry, Library
     from sfumato.loras import Kept
     from sfumato.tuning import Trained
     from sfumato.weights import Kept as KeptWeights
@@ -95,6 +99,48 @@ class Studio:
 
         parts = self._parts
         return run(recipes, parts.model, parts.save, cancelled, lambda use: parts.loras.load(use), parts.weights)
+
+    def submit(
+        self,
+        order: Order | str,
+        *,
+        owner: str = "",
+        priority: "Priority" = "normal",
+        warnings: Iterable[str] = (),
+        most: int | None = None,
+        door: str = "native",
+        asked: Mapping[str, Any] | None = None,
+        key: str | None = None,
+        body_hash: str = "",
+        deadline: float | None = None,
+        **fields: Any,
+    ) -> "Job":
+        """Queue an order for the workers, durably; the other arguments are Queue.submit's. RequestError as plan's."""
+        decided = self.plan(order, **fields)
+        return self.queue.submit(
+            decided.recipes, owner=owner, priority=priority, warnings=[*warnings, *decided.warnings], door=door,
+            asked=asked, key=key, body_hash=body_hash, deadline=deadline, most=most,
+        )  # fmt: skip
+
+    @property
+    def queue(self) -> "Queue":
+        """The jobs: see, cancel, pause, resume, retry."""
+        return self._parts.queue
+
+    @property
+    def library(self) -> "Library":
+        """The pictures that are kept: find, fetch, tag, rate."""
+        return self._parts.library
+
+    @property
+    def keys(self) -> "Keys":
+        """Who may use the server."""
+        return self._parts.keys
+
+    @property
+    def database(self) -> "Database":
+        """Where jobs and keys are."""
+        return self._parts.database
 
     def check_file(
         self,

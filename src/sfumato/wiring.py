@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from sfumato.core.picture import Picture
     from sfumato.engine.families import Model
     from sfumato.jobs.database import Database
+    from sfumato.jobs.keys import Keys
     from sfumato.jobs.queue import Queue
     from sfumato.library import Entry, Library
     from sfumato.loras import Loras
@@ -103,6 +104,12 @@ class Parts:
         from sfumato.jobs.queue import Caps, Queue
 
         return Queue(self.database, Caps(self.settings.most_jobs_of_one, self.settings.most_jobs))
+
+    @cached_property
+    def keys(self) -> "Keys":
+        from sfumato.jobs.keys import Keys
+
+        return Keys(self.database)
 
     def worker(self, name: str, told: "Told") -> "Worker":
         """One that paints what is queued; name: unlike any other's."""

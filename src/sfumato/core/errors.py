@@ -17,6 +17,10 @@ class UnknownName(RequestError):
     """No such model, sampler, style or other part."""
 
 
+class NotFound(UnknownName):
+    """No such job or picture, or not this owner's."""
+
+
 class OutputExists(RequestError):
     """A file stands where the picture should go, and was not to be overwritten."""
 
@@ -35,6 +39,10 @@ class MissingPackage(RequestError):
 
 class Conflict(RequestError):
     """It does not go together with what is there: a state, or what the same key was used for."""
+
+
+class KeyReused(Conflict):
+    """The same idempotency key came with another order."""
 
 
 class TooMany(RequestError):

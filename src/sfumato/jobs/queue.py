@@ -14,7 +14,7 @@ from typing import Any, cast
 from pydantic import TypeAdapter
 from sqlalchemy import Connection, RowMapping, and_, case, delete, func, insert, select, update
 
-from sfumato.core.errors import Conflict, RequestError, TooMany, UnknownName
+from sfumato.core.errors import Conflict, KeyReused, NotFound, RequestError, TooMany
 from sfumato.core.job import ENDED, PRIORITIES, Job, JobEvent, Made, Priority, State
 from sfumato.core.recipe import Recipe
 from sfumato.core.wording import shown
@@ -178,7 +178,7 @@ class Queue:
             connection.execute(update(jobs).where(jobs.c.id == row.id).values(idempotency_key=None))
             return None
         if row.body_hash != body_hash:
-            raise Conflict(f"idempotency key {shown(key)} was used for another order: take a new key for a new order")
+            raise KeyReused(f"idempotency key {shown(key)} was used for another order: take a new key for a new order")
         return read(connection, row.id)
 
     def _check_room(self, connection: Connection, owner: str, most: int | None) -> None:
@@ -220,8 +220,8 @@ def new_id() -> str:
     return f"{time.time_ns() // 1_000_000:012x}{secrets.token_hex(10)}"
 
 
-def no_such(id: str) -> UnknownName:
-    return UnknownName(f"no job {shown(id)}; see what there is with sfumato queue ls")
+def no_such(id: str) -> NotFound:
+    return NotFound(f"no job {shown(id)}; see what there is with sfumato queue ls")
 
 
 def read(connection: Connection, id: str, *, lock: bool = False) -> Job:

@@ -19,7 +19,7 @@ from typing import Any, Self
 from PIL import Image
 from pydantic import ValidationError
 
-from sfumato.core.errors import CannotWrite, JobFailed, RequestError, UnknownName, UnreadableFile
+from sfumato.core.errors import CannotWrite, JobFailed, NotFound, RequestError, UnreadableFile
 from sfumato.core.picture import Picture
 from sfumato.core.ranges import checked_whole
 from sfumato.core.recipe import Recipe
@@ -135,7 +135,7 @@ class Library:
         return [self._entry(row) for row in found]
 
     def fetch(self, id: int) -> bytes:
-        """The picture's bytes, as they were added; UnknownName if there is none, JobFailed if they are damaged."""
+        """The picture's bytes, as they were added; NotFound if there is none, JobFailed if they are damaged."""
         row = self._row(id)
         path = self._pictures.path(row["content"], row["ending"])
         try:
@@ -147,7 +147,7 @@ class Library:
         return data
 
     def entry(self, id: int, owner: str | None = None) -> Entry:
-        """One entry; UnknownName if there is none, or it is another owner's."""
+        """One entry; NotFound if there is none, or it is another owner's."""
         entry = self._entry(self._row(id))
         if owner is not None and entry.owner != owner:
             raise _no_such(id)
@@ -220,8 +220,8 @@ class Library:
         )
 
 
-def _no_such(id: int) -> UnknownName:
-    return UnknownName(f"no picture {str(id)[:20]} in the library; `find` lists what is there")
+def _no_such(id: int) -> NotFound:
+    return NotFound(f"no picture {str(id)[:20]} in the library; `find` lists what is there")
 
 
 def _thumbnail(picture: Picture) -> bytes:

@@ -32,7 +32,7 @@ class Supervisor:
 
     def __init__(
         self,
-        bury: Callable[[str, str], None],
+        bury: Callable[[str, str], object],
         told: Told,
         environment: Mapping[str, str] | None = None,
         command: Sequence[str] = COMMAND,

@@ -1,0 +1,75 @@
+"""The app: every shape's routes behind the gate, errors in each shape's own form."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp
+
+from sfumato import __version__
+from sfumato.core.errors import SfumatoError
+from sfumato.http.desk import Desk
+from sfumato.http.gate import Gate
+from sfumato.http.problems import Problem, problem_of
+from sfumato.http.shapes import Shape, shapes
+
+MOST_BYTES = 64 * 2**20  # of a request's body
+
+
+def create_app(desk: Desk, *, beyond: bool = False, log: Callable[..., None] = lambda **fields: None) -> FastAPI:
+    """beyond: the server listens to more than this machine, so that a key is needed whatever else."""
+    settings, keys = desk.settings, desk.studio.keys
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        running = asyncio.create_task(desk.hub.run())
+        yield
+        running.cancel()
+        with suppress(asyncio.CancelledError):
+            await running
+
+    app = FastAPI(
+        title="Sfumato",
+        version=__version__,
+        lifespan=lifespan,
+        docs_url=None,  # they would load scripts from elsewhere
+        redoc_url=None,
+        max_body_size=MOST_BYTES,
+    )
+    by_prefix = sorted(shapes, key=lambda shape: len(shape.prefix), reverse=True)
+    for shape in by_prefix:
+        app.include_router(shape.router(desk), prefix=shape.prefix)
+
+    def shape_of(path: str) -> Shape:
+        return next(s for s in [*by_prefix, shapes["native"]] if path.startswith(s.prefix + "/") or not s.prefix)
+
+    def refuse(path: str, problem: Problem) -> ASGIApp:
+        return response_of(shape_of(path), problem)
+
+    async def tell(request: Request, error: Exception) -> Response:
+        return response_of(shape_of(request.url.path), problem_of(error))
+
+    for kind in (SfumatoError, RequestValidationError, HTTPException, Exception):
+        app.add_exception_handler(kind, tell)
+    needs_key = (lambda: True) if beyond or settings.key else keys.any
+    app.add_middleware(
+        Gate,
+        keys=keys,
+        master=settings.key,
+        needs_key=needs_key,
+        hosts=settings.allow_hosts,
+        origins=settings.allow_origins,
+        refuse=refuse,
+        log=log,
+    )
+    return app
+
+
+def response_of(shape: Shape, problem: Problem) -> JSONResponse:
+    return JSONResponse(
+        shape.error(problem), shape.status(problem), headers=problem.headers, media_type=shape.media_type
+    )

@@ -1,0 +1,75 @@
+"""What every shape works with: the studio, the hub, and who is asking."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import Request
+
+from sfumato.core.job import Job, Priority
+from sfumato.core.order import Order
+from sfumato.http.hub import Hub
+from sfumato.library import Entry
+from sfumato.settings import Settings
+from sfumato.studio import Studio
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who asks. owner: whose jobs are theirs; sees: whose they see, None where all. most: their jobs at a time."""
+
+    owner: str = ""
+    sees: str | None = None
+    most: int | None = None
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Given to every shape."""
+
+    studio: Studio
+    hub: Hub
+    settings: Settings
+
+    def submit(
+        self,
+        request: Request,
+        order: Order,
+        *,
+        door: str,
+        asked: Mapping[str, Any],
+        priority: Priority = "interactive",
+        key: str | None = None,
+        deadline: float | None = None,
+        warnings: tuple[str, ...] = (),
+    ) -> Job:
+        """Plan an order, queue it for whoever asks, and wake the worker; raises what planning refuses.
+
+        asked: the request as it came, to be shown again and to tell one order of a key from another. warnings: of what
+        the shape could not say in an order. From a thread, not from the loop.
+        """
+        caller = caller_of(request)
+        job = self.studio.submit(
+            order, owner=caller.owner, most=caller.most, priority=priority, door=door, asked=asked, key=key,
+            body_hash=hashlib.sha256(json.dumps([door, asked], sort_keys=True).encode()).hexdigest(),
+            deadline=deadline, warnings=warnings,
+        )  # fmt: skip
+        self.hub.look()
+        return job
+
+    def cancel(self, request: Request, id: str) -> Job:
+        """Stop a job, and tell the worker at once."""
+        job = self.studio.queue.cancel(id, caller_of(request).sees)
+        self.hub.look()
+        return job
+
+    def entries(self, job: Job) -> list[Entry]:
+        """The finished pictures of a job, in order."""
+        return [self.studio.library.entry(made.picture) for made in job.made]
+
+
+def caller_of(request: Request) -> Caller:
+    """Who asks, as the gate found."""
+    return request.state.caller

@@ -1,0 +1,153 @@
+"""Where those who wait for jobs are told what happens to them.
+
+What counts, states and pictures and logs, is read from the queue, so nothing of it is missed and it can be read again
+from any point. Steps and previews come from the worker as they happen; a reader who is slow sees only the latest of
+each, and holds up nobody.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+from sfumato.core.errors import SfumatoError
+from sfumato.core.job import ENDED, Job, JobEvent
+from sfumato.jobs.queue import Queue
+
+POLL = 1.0  # seconds between two looks for what workers elsewhere have done
+
+
+@dataclass(frozen=True)
+class Live:
+    """A step or a preview, which is not kept. data: as the worker tells it."""
+
+    kind: str
+    data: dict[str, Any]
+
+
+@dataclass(eq=False)
+class _Watcher:
+    """One reader. live: the latest of each kind that it has not seen."""
+
+    job: str
+    previews: bool
+    changed: bool = True
+    live: dict[str, Live] = field(default_factory=dict)
+    news: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+class Hub:
+    """send: says something to the worker, as Supervisor.send."""
+
+    def __init__(self, queue: Queue, send: Callable[..., None] = lambda **message: None):
+        self._queue, self._send = queue, send
+        self._watchers: dict[str, set[_Watcher]] = {}
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._closing = False
+
+    async def run(self) -> None:
+        """Look from time to time what workers elsewhere have done; runs as long as the server does."""
+        self._loop = asyncio.get_running_loop()
+        seen: dict[str, int] = {}
+        while True:
+            await asyncio.sleep(POLL)
+            seen = {job: seen.get(job, 0) for job in self._watchers}
+            with suppress(SfumatoError):  # the database is away: next time
+                for event in await asyncio.to_thread(self._queue.events, seen):
+                    seen[event.job] = event.seq
+                    self._mark(event.job)
+
+    def told(self, message: dict[str, Any]) -> None:
+        """What a worker tells; from any thread."""
+        if self._loop is not None and "job" in message:
+            with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+                self._loop.call_soon_threadsafe(self._pass_on, message)
+
+    def close(self) -> None:
+        """Let every reader go; from the loop's thread or a signal."""
+        self._closing = True
+        for watchers in self._watchers.values():
+            for watcher in watchers:
+                watcher.news.set()
+
+    def look(self) -> None:
+        """There is a new job, or a wish: the worker is to look."""
+        self._send(do="look")
+
+    async def events(self, job: str, after: int = 0, previews: bool = False) -> AsyncIterator[JobEvent | Live | None]:
+        """Everything that was kept after event `after`, and then what happens, until the job has ended.
+
+        None comes from time to time where nothing else does, so that a connection that is gone is noticed.
+        """
+        with self._watching(job, previews) as watcher:
+            while not self._closing:
+                if watcher.changed:
+                    watcher.changed = False
+                    for event in await asyncio.to_thread(self._queue.events, {job: after}):
+                        after = event.seq
+                        yield event
+                    if (await asyncio.to_thread(self._queue.get, job)).is_ended and not watcher.changed:
+                        for event in await asyncio.to_thread(self._queue.events, {job: after}):
+                            yield event
+                        return
+                live, watcher.live = watcher.live, {}
+                for message in live.values():
+                    yield message
+                if not await self._news(watcher, 15.0):
+                    yield None
+
+    async def ended(self, job: str, seconds: float | None = None) -> Job:
+        """The job when it has ended, or as it is after so many seconds."""
+        give_up = None if seconds is None else time.monotonic() + seconds
+        with self._watching(job, False) as watcher:
+            while True:
+                watcher.changed = False
+                now = await asyncio.to_thread(self._queue.get, job)
+                left = 15.0 if give_up is None else give_up - time.monotonic()
+                if now.state in ENDED or left <= 0 or self._closing:
+                    return now
+                until = time.monotonic() + min(left, 15.0)
+                while not watcher.changed and not self._closing and (left := until - time.monotonic()) > 0:
+                    await self._news(watcher, left)
+
+    @contextmanager
+    def _watching(self, job: str, previews: bool) -> Iterator[_Watcher]:
+        watcher = _Watcher(job, previews)
+        self._watchers.setdefault(job, set()).add(watcher)
+        if previews:
+            self._send(do="watch", job=job)
+        try:
+            yield watcher
+        finally:
+            others = self._watchers[job]
+            others.discard(watcher)
+            if previews and not any(other.previews for other in others):
+                self._send(do="unwatch", job=job)
+            if not others:
+                del self._watchers[job]
+
+    async def _news(self, watcher: _Watcher, seconds: float) -> bool:
+        """Whether there is something new within so many seconds."""
+        try:
+            await asyncio.wait_for(watcher.news.wait(), seconds)
+        except TimeoutError:
+            return False
+        watcher.news.clear()
+        return True
+
+    def _pass_on(self, message: dict[str, Any]) -> None:
+        kind, job = message["kind"], message["job"]
+        if kind == "changed":
+            self._mark(job)
+            return
+        for watcher in self._watchers.get(job, ()):
+            if kind != "preview" or watcher.previews:
+                watcher.live[kind] = Live(kind, message)
+                watcher.news.set()
+
+    def _mark(self, job: str) -> None:
+        for watcher in self._watchers.get(job, ()):
+            watcher.changed = True
+            watcher.news.set()

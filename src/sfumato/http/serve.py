@@ -1,0 +1,127 @@
+"""Run the server: a socket, the app, and a supervised worker."""
+
+import ipaddress
+import json
+import logging
+import os
+import socket
+import sys
+import threading
+import time
+from types import FrameType
+
+import uvicorn
+
+from sfumato.core.errors import RequestError
+from sfumato.core.wording import shown
+from sfumato.http.app import create_app
+from sfumato.http.desk import Desk
+from sfumato.http.hub import Hub
+from sfumato.jobs.claims import Claims
+from sfumato.settings import Settings
+from sfumato.studio import Studio
+from sfumato.worker.supervisor import Supervisor
+
+GRACE = 5  # seconds for answers that are under way when the server stops
+
+
+def serve(settings: Settings, host: str, port: int, *, workers: int = 1) -> None:
+    """Serve until stopped. host beyond this machine: RequestError if there is no key. port: 0 takes a free one."""
+    studio = Studio(settings)
+    beyond = not is_loopback(host)
+    if beyond and not settings.key and not studio.keys.any():
+        raise RequestError(
+            f"{shown(host)} is open to others, and there is no key: make one with sfumato key add NAME, "
+            "or leave --host out to serve this machine alone"
+        )
+    log = Log()
+    listening = listen(host, port)
+    supervisors: list[Supervisor] = []
+
+    def send(**message: object) -> None:
+        for supervisor in supervisors:
+            supervisor.send(**message)
+
+    hub = Hub(studio.queue, send)
+
+    def told(message: dict) -> None:
+        hub.told(message)
+        if message["kind"] == "log":
+            log(worker=message["text"])
+
+    environment = {**os.environ, **settings.environment()}
+
+    def bury(worker: str, why: str) -> None:
+        Claims(studio.database, worker).bury(why)
+
+    supervisors += [Supervisor(bury, told, environment) for _ in range(workers)]
+    app = create_app(Desk(studio, hub, settings), beyond=beyond, log=log)
+    config = uvicorn.Config(
+        app, log_config=None, access_log=False, server_header=False, proxy_headers=False,
+        timeout_graceful_shutdown=GRACE, h11_max_incomplete_event_size=64 * 1024,
+    )  # fmt: skip
+    for supervisor in supervisors:
+        supervisor.start()
+    name = f"[{host}]" if ":" in host else host
+    log(listening=f"http://{name}:{listening.getsockname()[1]}")
+    try:
+        Server(config, hub).run(sockets=[listening])
+    finally:
+        for supervisor in supervisors:
+            supervisor.stop()
+
+
+class Server(uvicorn.Server):
+    """Lets those who read events go first, or stopping would wait for them."""
+
+    def __init__(self, config: uvicorn.Config, hub: Hub):
+        super().__init__(config)
+        self._hub = hub
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self._hub.close()
+        super().handle_exit(sig, frame)
+
+
+class Log(logging.Handler):
+    """One JSON object a line, on standard error; what libraries have to say comes the same way."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self._writing = threading.Lock()
+        root = logging.getLogger()
+        root.handlers = [self]
+
+    def __call__(self, **fields: object) -> None:
+        line = json.dumps({"at": round(time.time(), 3), **fields}, default=str)
+        with self._writing:
+            print(line, file=sys.stderr, flush=True)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        fields = {"level": record.levelname.lower(), "from": record.name, "text": record.getMessage()}
+        if record.exc_info:
+            fields["trace"] = logging.Formatter().formatException(record.exc_info)
+        self(**fields)
+
+
+def is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens; RequestError says why it cannot."""
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listening = socket.socket(family)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(address)
+        listening.listen(2048)
+    except (OSError, OverflowError) as error:
+        why = (getattr(error, "strerror", None) or str(error)).lower()
+        raise RequestError(f"cannot listen on {shown(host)} port {port} ({why}): choose another --port") from error
+    return listening

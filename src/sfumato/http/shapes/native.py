@@ -1,0 +1,339 @@
+"""Our own API: orders become jobs, jobs are watched, pictures are found and fetched. Nothing of the studio is left out.
+
+Errors are RFC 9457 problems, whose `detail` says what to do next.
+"""
+
+import json
+from collections.abc import AsyncIterator
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Header, Path, Query, Request, Response
+from fastapi.responses import FileResponse, StreamingResponse
+from fastapi.sse import format_sse_event
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.concurrency import run_in_threadpool
+
+from sfumato import exports
+from sfumato.core.card import Card
+from sfumato.core.job import Job, JobEvent, Priority, State
+from sfumato.core.order import Order
+from sfumato.core.ratios import RATIOS
+from sfumato.core.recipe import Recipe
+from sfumato.engine.samplers import samplers
+from sfumato.engine.schedules import schedules
+from sfumato.http.desk import Desk, caller_of
+from sfumato.http.hub import Live
+from sfumato.http.problems import Problem
+from sfumato.http.shapes import Shape
+from sfumato.library import Entry
+
+PREFIX = "/api/v1"
+LONGEST_FILTER = 1000  # characters
+
+JobId = Annotated[str, Path(pattern="^[0-9a-f]{32}$")]
+PictureId = Annotated[int, Path(ge=1, lt=2**63)]
+Limit = Annotated[int, Query(ge=1, le=1000)]
+
+
+class OrderBody(Order):
+    """An Order, and how it is to be treated. deadline: seconds from now, after which it is given up."""
+
+    priority: Priority = "interactive"
+    deadline: float | None = Field(default=None, gt=0, le=30 * 24 * 3600)
+
+
+class PictureBody(BaseModel):
+    """A finished picture. job, number: what it was painted for, if a server did. file, thumbnail: paths here."""
+
+    id: int
+    job: str | None
+    number: int | None
+    created: datetime
+    width: int
+    height: int
+    seconds: float
+    recipe: Recipe
+    tags: list[str]
+    rating: int
+    trashed: datetime | None
+    file: str
+    thumbnail: str
+
+
+class JobBody(BaseModel):
+    """A job as it is now. number, step, steps: the picture that is being painted. Times: seconds since 1970."""
+
+    id: str
+    state: State
+    priority: Priority
+    recipes: list[Recipe]
+    pictures: list[PictureBody]
+    warnings: list[str]
+    reason: str | None
+    attempts: int
+    number: int
+    step: int
+    steps: int
+    created: float
+    started: float | None
+    ended: float | None
+    deadline: float | None
+
+
+class PlanBody(BaseModel):
+    """What an order would be, decided."""
+
+    recipes: list[Recipe]
+    warnings: list[str]
+
+
+class Marks(BaseModel):
+    """What a person says of a picture; what is left out stays as it is."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    tags: list[str] | None = None
+    rating: int | None = Field(default=None, ge=0, le=5)
+    trashed: bool | None = None
+
+
+class Choices(BaseModel):
+    """The names that an order may use."""
+
+    samplers: list[str]
+    schedules: list[str]
+    aspect_ratios: list[str]
+    formats: list[str]
+
+
+class ProblemBody(BaseModel):
+    """RFC 9457. detail: what is wrong and what to do next. field: the one that is not right, if one is."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    field: str | None = None
+
+
+def error(problem: Problem) -> dict[str, Any]:
+    said = {
+        "type": f"urn:sfumato:problem:{problem.kind}", "title": problem.kind.replace("-", " "),
+        "status": problem.status, "detail": problem.detail,
+    }  # fmt: skip
+    return said if problem.where is None else {**said, "field": problem.where}
+
+
+PROBLEMS: dict[int | str, dict[str, Any]] = {
+    status: {"description": text, "content": {"application/problem+json": {"schema": ProblemBody.model_json_schema()}}}
+    for status, text in {
+        400: "The body is not JSON",
+        401: "There is no key, or a wrong one",
+        403: "Not from there",
+        404: "No such thing, or not yours",
+        409: "Not in this state",
+        413: "Too large",
+        422: "Not possible as asked",
+        429: "Too many at a time; Retry-After says when to try again",
+        503: "The database is away",
+    }.items()
+}
+
+
+def router(desk: Desk) -> APIRouter:
+    """See the OpenAPI document; this is one route a verb."""
+    routes, studio = APIRouter(tags=["native"], responses=PROBLEMS), desk.studio
+
+    @routes.post("/orders", status_code=201, summary="Order pictures")
+    def order(
+        body: OrderBody,
+        request: Request,
+        response: Response,
+        idempotency_key: Annotated[
+            str | None, Header(description="The same key and order within a day are one job.", max_length=255)
+        ] = None,
+    ) -> JobBody:
+        wishes = body.model_dump(exclude={"priority", "deadline"})
+        job = desk.submit(
+            request, Order(**wishes), door="native", asked=body.model_dump(mode="json", exclude_defaults=True),
+            priority=body.priority, key=idempotency_key, deadline=body.deadline,
+        )  # fmt: skip
+        response.headers["Location"] = f"{PREFIX}/jobs/{job.id}"
+        return job_body(desk, job)
+
+    @routes.post("/plan", summary="What an order would be, without painting it")
+    def plan(body: Order) -> PlanBody:
+        decided = studio.plan(body)
+        return PlanBody(recipes=decided.recipes[:1000], warnings=decided.warnings)
+
+    @routes.get("/jobs", summary="Jobs, newest first")
+    def jobs(
+        request: Request,
+        state: Annotated[list[State] | None, Query()] = None,
+        before: Annotated[str | None, Query(pattern="^[0-9a-f]{32}$", description="Older than this job.")] = None,
+        limit: Limit = 50,
+    ) -> list[JobBody]:
+        found = studio.queue.find(caller_of(request).sees, states=state or (), before=before, limit=limit)
+        return [job_body(desk, job) for job in found]
+
+    @routes.get("/jobs/{job}", summary="One job")
+    def get_job(job: JobId, request: Request) -> JobBody:
+        return job_body(desk, studio.queue.get(job, caller_of(request).sees))
+
+    @routes.post("/jobs/{job}/cancel", summary="Stop a job, at the next step if it is under way")
+    def cancel(job: JobId, request: Request) -> JobBody:
+        return job_body(desk, desk.cancel(request, job))
+
+    @routes.post("/jobs/{job}/pause", summary="Hold a job back")
+    def pause(job: JobId, request: Request) -> JobBody:
+        paused = studio.queue.pause(job, caller_of(request).sees)
+        desk.hub.look()
+        return job_body(desk, paused)
+
+    @routes.post("/jobs/{job}/resume", summary="Let a paused job go on")
+    def resume(job: JobId, request: Request) -> JobBody:
+        resumed = studio.queue.resume(job, caller_of(request).sees)
+        desk.hub.look()
+        return job_body(desk, resumed)
+
+    @routes.post("/jobs/{job}/retry", summary="Queue a job again that failed, expired or was cancelled")
+    def retry(job: JobId, request: Request) -> JobBody:
+        again = studio.queue.retry(job, caller_of(request).sees)
+        desk.hub.look()
+        return job_body(desk, again)
+
+    @routes.get(
+        "/jobs/{job}/events",
+        summary="What happens to a job, as server-sent events: state, picture, log, step, preview",
+        response_class=StreamingResponse,
+        responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}},
+    )
+    async def events(
+        job: JobId,
+        request: Request,
+        previews: Annotated[bool, Query(description="Also pictures of what is under way.")] = False,
+        after: Annotated[int, Query(ge=0, lt=2**63, description="As Last-Event-ID.")] = 0,
+        last_event_id: Annotated[int | None, Header(ge=0, lt=2**63)] = None,
+    ) -> StreamingResponse:
+        await run_in_threadpool(studio.queue.get, job, caller_of(request).sees)
+        since = after if last_event_id is None else last_event_id
+        return StreamingResponse(stream(desk, job, since, previews), media_type="text/event-stream")
+
+    @routes.get("/pictures", summary="Pictures, newest first")
+    def pictures(
+        request: Request,
+        text: Annotated[str | None, Query(max_length=LONGEST_FILTER, description="Words of the prompt.")] = None,
+        model: Annotated[str | None, Query(max_length=LONGEST_FILTER)] = None,
+        tag: Annotated[str | None, Query(max_length=LONGEST_FILTER)] = None,
+        rating: Annotated[int, Query(ge=0, le=5, description="At least.")] = 0,
+        trashed: Annotated[bool, Query(description="Those in the trash, else those that are not.")] = False,
+        limit: Limit = 50,
+        offset: Annotated[int, Query(ge=0, lt=2**63)] = 0,
+    ) -> list[PictureBody]:
+        found = studio.library.find(
+            text, model, limit=limit, offset=offset, owner=caller_of(request).sees, tag=tag, rating=rating,
+            trashed=trashed,
+        )  # fmt: skip
+        return [picture_body(entry) for entry in found]
+
+    @routes.get("/pictures/{picture}", summary="One picture")
+    def picture(picture: PictureId, request: Request) -> PictureBody:
+        return picture_body(studio.library.entry(picture, caller_of(request).sees))
+
+    @routes.patch("/pictures/{picture}", summary="Tag, rate, put into the trash or take out of it")
+    def mark(picture: PictureId, body: Marks, request: Request) -> PictureBody:
+        return picture_body(studio.library.mark(picture, **body.model_dump(), owner=caller_of(request).sees))
+
+    @routes.get(
+        "/pictures/{picture}/file",
+        summary="The picture's file; encoded anew for a format, quality or level of metadata that is not the master's",
+        response_class=Response,
+        responses={200: {"content": {f"image/{kind}": {} for kind in ("png", "jpeg", "webp")}}},
+    )
+    def file(
+        picture: PictureId,
+        request: Request,
+        format: Annotated[Literal["png", "jpg", "webp"], Query()] = "png",
+        quality: Annotated[int | None, Query(ge=0, le=100)] = None,
+        metadata: Annotated[Literal["full", "minimal", "none"], Query()] = "full",
+    ) -> Response:
+        entry = studio.library.entry(picture, caller_of(request).sees)
+        return Response(
+            encoded(desk, entry, format, quality, metadata), media_type=exports.writers[format].media_type,
+            headers={"Content-Disposition": f'inline; filename="sfumato-{entry.id}.{format}"'},
+        )  # fmt: skip
+
+    @routes.get(
+        "/pictures/{picture}/thumbnail",
+        summary="WebP, 256 pixels at most",
+        response_class=FileResponse,
+        responses={200: {"content": {"image/webp": {}}}},
+    )
+    def thumbnail(picture: PictureId, request: Request) -> FileResponse:
+        entry = studio.library.entry(picture, caller_of(request).sees)
+        return FileResponse(entry.thumbnail, media_type="image/webp")
+
+    @routes.get("/models", summary="The catalogue")
+    def models() -> list[Card]:
+        return studio.models()
+
+    @routes.get("/models/{name}", summary="One model's card")
+    def model(name: Annotated[str, Path(pattern="^[a-z0-9][a-z0-9.-]{0,63}$")]) -> Card:
+        return studio.model(name)
+
+    @routes.get("/choices", summary="Names that an order may use")
+    def choices() -> Choices:
+        return Choices(
+            samplers=samplers.names(), schedules=schedules.names(), aspect_ratios=list(RATIOS),
+            formats=exports.writers.names(),
+        )  # fmt: skip
+
+    return routes
+
+
+def encoded(desk: Desk, entry: Entry, format: str, quality: int | None = None, metadata: str = "full") -> bytes:
+    """The picture as a file; the master's own bytes where nothing else was asked."""
+    data = desk.studio.library.fetch(entry.id)
+    if format == "png" and quality is None and metadata == "full":
+        return data
+    image, _ = exports.pixels(data)
+    return exports.encode(image, entry.recipe, format, quality, metadata)
+
+
+async def stream(desk: Desk, job: str, after: int, previews: bool) -> AsyncIterator[bytes]:
+    async for event in desk.hub.events(job, after, previews):
+        if event is None:
+            yield format_sse_event(comment="still here")
+        elif isinstance(event, JobEvent):
+            yield format_sse_event(event=event.kind, id=str(event.seq), data_str=json.dumps(event.data))
+        else:
+            yield format_sse_event(event=event.kind, data_str=json.dumps(shown_live(event)))
+
+
+def shown_live(event: Live) -> dict[str, Any]:
+    """A preview's picture as a data URL, which a page can show as it is."""
+    data = {name: value for name, value in event.data.items() if name not in {"kind", "job"}}
+    return {**data, "image": "data:image/webp;base64," + data["image"]} if "image" in data else data
+
+
+def job_body(desk: Desk, job: Job) -> JobBody:
+    return JobBody(
+        id=job.id, state=job.state, priority=job.priority, recipes=list(job.recipes),
+        pictures=[picture_body(entry) for entry in desk.entries(job)], warnings=list(job.warnings), reason=job.reason,
+        attempts=job.attempts, number=job.number, step=job.step, steps=job.steps, created=job.created,
+        started=job.started, ended=job.ended, deadline=job.deadline,
+    )  # fmt: skip
+
+
+def picture_body(entry: Entry) -> PictureBody:
+    job, _, number = (entry.origin or "").partition("/")
+    path = f"{PREFIX}/pictures/{entry.id}"
+    return PictureBody(
+        id=entry.id, job=job or None, number=int(number) if job else None, created=entry.created, width=entry.width,
+        height=entry.height, seconds=entry.seconds, recipe=entry.recipe, tags=list(entry.tags), rating=entry.rating,
+        trashed=entry.trashed, file=f"{path}/file", thumbnail=f"{path}/thumbnail",
+    )  # fmt: skip
+
+
+PART = Shape(PREFIX, router, error, "application/problem+json")
