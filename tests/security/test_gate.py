@@ -107,7 +107,7 @@ def routes(server: Server, key: str) -> list[tuple[str, str]]:
 
 def test_without_the_right_key_nothing_is_answered(keyed: tuple[Server, dict[str, str]]):
     server, keys = keyed
-    wrong = [{}, {"Authorization": "Bearer "}, {"Authorization": "Bearer wrong"}, {"Authorization": "Basic !!"},
+    wrong = [{}, {"Authorization": "Bearer"}, {"Authorization": "Bearer wrong"}, {"Authorization": "Basic !!"},
              {"Authorization": f"Bearer {keys['ada'][:-1]}x"}, {"x-key": "sfu_00000000_x"}]  # fmt: skip
     for method, path in routes(server, keys["master"]):
         if path in {"/health", "/ready"}:
