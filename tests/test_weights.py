@@ -379,6 +379,7 @@ def test_one_file_is_taken_and_no_other_path_is_written(archive: bytes, tmp_path
         (b"neither", "cannot be opened"),
         (b"", "cannot be opened"),
     ],
+    ids=lambda value: value if isinstance(value, str) else str(len(value)),  # the bytes hold the time of day
 )
 def test_an_archive_that_is_not_as_stated_is_told(archive: bytes, says: str, tmp_path: Path):
     (tmp_path / "archive").write_bytes(archive)
