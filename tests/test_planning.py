@@ -438,11 +438,6 @@ def test_a_recipe_from_a_file_may_ask_no_more_than_an_order(change: dict[str, An
 
 def test_a_recipe_has_a_field_for_every_wish_that_changes_the_picture():
     """So that nothing an order says is lost on the way."""
-    decided = set(Recipe.model_fields) | {
-        "n",
-        "aspect_ratio",
-        "megapixels",
-        "background",
-        "then",
-    }  # become seed, size, finish
+    become_others = {"n", "aspect_ratio", "megapixels", "background", "then", "preset", "expand"}
+    decided = set(Recipe.model_fields) | become_others
     assert set(Order.model_fields) <= decided

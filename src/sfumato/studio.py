@@ -22,6 +22,7 @@ from sfumato.settings import Settings
 from sfumato.wiring import Parts
 
 if TYPE_CHECKING:
+    from sfumato.catalog.presets import StylePreset
     from sfumato.core.job import Job, Priority
     from sfumato.core.picture import Edit
     from sfumato.edits import Source
@@ -67,7 +68,8 @@ class Studio:
     def plan(self, order: Order | str, **fields: Any) -> Plan:
         """Recipes for an order, or for a prompt with an Order's fields; RequestError names what cannot be."""
         order = as_order(order, fields)
-        return plan(order, self._parts.card(order.model), self._find_lora, self._parts.weights)
+        parts = self._parts
+        return plan(order, parts.card(order.model), self._find_lora, parts.weights, parts.style_presets)
 
     def paint(self, order: Order | str, *, keep: bool = True, **fields: Any) -> list[Picture]:
         """Paint an order, or a prompt with an Order's fields, and return the pictures in order.
@@ -295,6 +297,10 @@ class Studio:
     def remove_weights(self, name: str) -> Path:
         """Delete pulled weights, and return the folder that is gone."""
         return self._parts.weights.remove(name)
+
+    def style_presets(self) -> "list[StylePreset]":
+        """Words for looks, to paint with as `preset`: ours, and those in the folder `styles` of SFUMATO_HOME."""
+        return list(self._parts.style_presets)
 
     def models(self) -> list[Card]:
         """The card of every model in the catalogue."""

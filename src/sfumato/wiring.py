@@ -12,7 +12,9 @@ from sfumato.core.picture import Save
 from sfumato.settings import Settings
 
 if TYPE_CHECKING:
+    from sfumato.catalog.presets import StylePreset
     from sfumato.core.picture import Picture
+    from sfumato.core.shelf import Shelf
     from sfumato.engine.families import Model
     from sfumato.jobs.database import Database
     from sfumato.jobs.keys import Keys
@@ -68,6 +70,12 @@ class Parts:
     def folder(self, name: str) -> Path:
         """Where a model's files are."""
         return catalog.folder(name) if catalog.card(name).repository is None else self.models.place(name)
+
+    @cached_property
+    def style_presets(self) -> "Shelf[StylePreset]":
+        from sfumato.catalog.presets import style_presets
+
+        return style_presets(self.settings.home / "styles")
 
     def model(self, name: str) -> "Model":
         """A model by name, loaded once."""

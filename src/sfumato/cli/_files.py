@@ -37,7 +37,7 @@ def paths_for(recipes: list[Recipe], out: str | None, ending: str | None) -> lis
             "seed": str(recipe.seed),
             "n": f"{number:0{digits}}",
             "model": recipe.model,
-            "prompt": slug(recipe.prompt),
+            "prompt": slug(recipe.asked or recipe.prompt),
         }
         path = Path(re.sub(r"{(\w+)}", lambda m, fields=fields: fields[m[1]], pattern))
         while path in paths:  # the same prompt and seed twice in one order

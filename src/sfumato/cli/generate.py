@@ -49,6 +49,10 @@ def command(
         typer.Option(help=f"One of: {_names(schedules.names())}.", autocompletion=_starting_with(schedules.names())),
     ] = None,
     style: Annotated[str | None, typer.Option(help="A style of the model; see sfumato models.")] = None,
+    preset: Annotated[str | None, typer.Option(help="A look in words, for any model; see sfumato presets.")] = None,
+    expand: Annotated[
+        bool, typer.Option("--expand", help="Let rules say what the prompt leaves open; it is shown first.")
+    ] = False,
     lora: Annotated[
         list[str] | None,
         typer.Option(help="A LoRA and its weight, -2 to 2, as ink:0.8; again for more. See sfumato loras."),
@@ -93,7 +97,7 @@ def command(
         "negative": negative, "n": n, "model": model, "seed": seed, "steps": steps, "guidance": guidance,
         "rescale": rescale, "sampler": sampler, "schedule": schedule, "style": style, "width": width, "height": height,
         "aspect_ratio": aspect_ratio, "megapixels": megapixels, "background": background,
-        "loras": tuple(lora or ()),
+        "loras": tuple(lora or ()), "preset": preset, "expand": expand,
         "then": (*(["cutout"] if cutout else []), *([f"upscale:{upscale}"] if upscale else []), *(then or ())),
     }  # fmt: skip
     plans = []
@@ -107,7 +111,7 @@ def command(
         warnings += studio.check_file(path, format=format, quality=quality, metadata=metadata, force=force,
                                       background=background)  # fmt: skip
     warnings = list(dict.fromkeys(warnings))
-    for text in warnings:
+    for text in warnings + ([] if json else [text for plan in plans for text in plan.notes]):
         _progress.say(text)
     if seed is None and not json:
         first, last = recipes[0].seed, recipes[-1].seed

@@ -113,6 +113,7 @@ class Card(_Part):
     class of diffusers that it is published for. best_for: what people choose it for, in words that they search with.
     parameters: of the network that paints; None: not known. beside: parameters of all else that is loaded with it, by
     name. unknown: what could not be confirmed, and why; commercial is then false.
+    expand: the rules that lengthen a short prompt for it (catalog/expansions).
     """
 
     name: str = Field(pattern="^[a-z0-9][a-z0-9.-]*$")
@@ -142,6 +143,7 @@ class Card(_Part):
     latent: Latent
     noise: Noise
     styles: Styles | None = None
+    expand: str = "pictures"
     files: list[File] = []
     adapter: str | None = None
     adaptable: str | None = None

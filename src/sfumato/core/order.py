@@ -13,6 +13,8 @@ class Order(BaseModel):
     rescale: 0 to 1, takes back the contrast that strong guidance adds. width and height: pixels, both or neither; or
     aspect_ratio (core/ratios.py) with megapixels. background: `transparent`, `white`, `black` or `#rrggbb`.
     loras: names of LoRA, each with a weight from -2 to 2 behind a colon, as `watercolour:0.8`; without one it is 1.
+    preset: a style preset, words for a look (see sfumato presets); style is one that the model knows by itself.
+    expand: let rules add to a short prompt what it leaves open, by the seed.
     then: finishing steps in order, as `upscale:4` or `cutout`; they change the size that is asked here.
     """
 
@@ -35,4 +37,6 @@ class Order(BaseModel):
     megapixels: float | None = None
     background: str | None = None
     loras: tuple[str, ...] = ()
+    preset: str | None = None
+    expand: bool = False
     then: tuple[str, ...] = ()

@@ -32,7 +32,8 @@ class Recipe(BaseModel):
     """One picture, decided.
 
     model, weights: the card's name and the digest of its weight files, so that a replay can tell when they differ.
-    prompt, negative, style: as the person typed them; the style's own words are added when the text is read.
+    prompt, negative, style: as they are read, but for the style's own words, which are added then. asked: the prompt as
+    the person typed it, where it was expanded or put into a preset.
     width, height: of the finished picture, pixels. painted_width, painted_height: the size the model paints at;
     finishing brings it to the asked size. rescale: 0 to 1, how far guidance's contrast is taken back.
     finish: the finishing steps in order, each `name:value`, as `background:#ffffff`.
@@ -45,6 +46,7 @@ class Recipe(BaseModel):
     model: str
     weights: str
     prompt: str
+    asked: str | None = None
     negative: str | None = None
     style: str | None = None
     seed: int = Field(ge=0, lt=2**64)

@@ -2,35 +2,48 @@
 
 from dataclasses import dataclass, field
 
+from sfumato.catalog.presets import StylePreset, style_presets
 from sfumato.core.card import OWN, Card, Range, Sizes
 from sfumato.core.errors import RequestError
 from sfumato.core.order import Order
 from sfumato.core.ranges import checked, checked_whole
 from sfumato.core.recipe import Recipe
 from sfumato.core.registry import Registry, unknown
+from sfumato.core.shelf import Shelf
 from sfumato.engine.samplers import Sampler, samplers
 from sfumato.engine.schedules import Schedule, schedules
 from sfumato.planning.backgrounds import checked_background
 from sfumato.planning.chains import checked_chain
 from sfumato.planning.loras import FindLora, checked_loras, no_loras
-from sfumato.planning.prompts import checked_negative, checked_prompt
 from sfumato.planning.seeds import checked_seed
 from sfumato.planning.sizes import asked_size, painted_size
+from sfumato.planning.wordings import listed, negative_wording, wording
 from sfumato.weights import NONE_KEPT, Weights
 
 MOST_PICTURES = 10_000
 RESCALE = Range(low=0, high=1, default=0)
+OURS = style_presets()
 
 
 @dataclass(frozen=True)
 class Plan:
-    """recipes: one a picture, in order. warnings: one line each, of what will not be done quite as asked."""
+    """recipes: one a picture, in order. warnings: one line each, of what will not be done quite as asked.
+
+    notes: what was decided that a person wants to see before it is painted, likewise.
+    """
 
     recipes: list[Recipe]
     warnings: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
 
-def plan(order: Order, card: Card, find_lora: FindLora = no_loras, weights: Weights = NONE_KEPT) -> Plan:
+def plan(
+    order: Order,
+    card: Card,
+    find_lora: FindLora = no_loras,
+    weights: Weights = NONE_KEPT,
+    presets: Shelf[StylePreset] = OURS,
+) -> Plan:
     """Recipes for an order on the card's model; RequestError names the first value that cannot be.
 
     weights: of the small models that finishing steps run.
@@ -42,13 +55,15 @@ def plan(order: Order, card: Card, find_lora: FindLora = no_loras, weights: Weig
     sampler = checked_part(samplers, order.sampler, card.sampler, card)
     schedule = checked_part(schedules, order.schedule, card.schedule, card)
     seed = checked_seed(order.seed, n)
-    negative = checked_negative(order.negative, card)
+    words = wording(order, card, presets)
+    negative, told = negative_wording(order, card, presets)
+    warnings += told
     guidance = checked("guidance", order.guidance, card.guidance)
     rescale = checked("rescale", order.rescale, RESCALE)
     if rescale and card.sampler == OWN:
         raise RequestError(f"{card.name} cannot rescale its guidance: leave --rescale out")
     if not card.asks_twice(guidance, negative):
-        idle = [name for name, value in {"negative": negative, "rescale": rescale}.items() if value]
+        idle = [name for name, value in {"negative": order.negative, "rescale": rescale}.items() if value]
         warnings += [without_effect(name, card, guidance) for name in idle]
     if "<lora:" in order.prompt:
         warnings.append("<lora:...> in the prompt is read as words: use --lora name:weight")
@@ -57,7 +72,7 @@ def plan(order: Order, card: Card, find_lora: FindLora = no_loras, weights: Weig
     first = Recipe(
         model=card.name,
         weights=card.weights,
-        prompt=checked_prompt(order.prompt),
+        prompt=order.prompt,
         negative=negative,
         style=checked_style(order.style, card),
         seed=seed,
@@ -73,7 +88,14 @@ def plan(order: Order, card: Card, find_lora: FindLora = no_loras, weights: Weig
         finish=finishing_steps(card.sizes, (width, height), painted, then, checked_background(order.background)),
         loras=tuple(loras),
     )
-    return Plan([first.model_copy(update={"seed": seed + i}) for i in range(n)], warnings + told)
+    recipes = [of_seed(first, seed + i, words(seed + i)) for i in range(n)]
+    return Plan(recipes, warnings + told, listed([recipe.prompt for recipe in recipes], order.prompt))
+
+
+def of_seed(recipe: Recipe, seed: int, words: str) -> Recipe:
+    """The recipe with another seed, and the words that are read for it."""
+    asked = recipe.prompt if words != recipe.prompt else None
+    return recipe.model_copy(update={"seed": seed, "prompt": words, "asked": asked})
 
 
 def without_effect(name: str, card: Card, guidance: float) -> str:
@@ -98,6 +120,8 @@ def checked_part(registry: Registry[Sampler] | Registry[Schedule], name: str | N
 def checked_style(style: str | None, card: Card) -> str | None:
     if style is None or style == "none":
         return None
+    if style in OURS.names() and (card.styles is None or style not in card.styles.names):
+        raise RequestError(f"{card.name} has no style {style!r} of its own: --preset {style} says it in words")
     if card.styles is None:
         raise RequestError(f"{card.name} has no styles: leave --style out and say it in the prompt")
     if style not in card.styles.names:

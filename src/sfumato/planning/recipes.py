@@ -26,7 +26,8 @@ def check(recipe: Recipe, card: Card, find_lora: FindLora = no_loras, weights: W
     checked("steps", recipe.steps, card.steps)
     checked("guidance", recipe.guidance, card.guidance)
     checked("rescale", recipe.rescale, RESCALE)
-    checked_prompt(recipe.prompt)
+    for prompt in (recipe.prompt, recipe.asked):
+        checked_prompt(recipe.prompt if prompt is None else prompt)
     checked_negative(recipe.negative, card)
     checked_style(recipe.style, card)
     check_loras(recipe.loras, card, find_lora)
