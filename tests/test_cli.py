@@ -316,6 +316,10 @@ def test_a_wrong_value_is_told_in_one_line_before_anything_loads(sfumato: Run, w
         (["train", "lora", "nowhere", "--name", "ink"], "'nowhere' cannot be read (no such file or directory)"),
         (["train", "lora", ".", "--name", "in k"], "'in k' is no name for a LoRA"),
         (["train", "lora", ".", "--name", "ink", "--minutes", "x"], "'x' is not a number"),
+        (["export", "nowhere.png", "--for", "blog"], "'nowhere.png' cannot be read: no such file or directory"),
+        (["export", "nowhere.png"], "say what to export for, as blog; there are: avatar, "),
+        (["export", "nowhere.png", "--for", "blog,stroy"], "no export preset named 'stroy'; did you mean 'story'?"),
+        (["generate", "a", "--preset", "inc"], "no style preset named 'inc'; did you mean 'ink'?"),
         (["histroy"], "No such command 'histroy'"),
     ],
 )
@@ -523,6 +527,37 @@ def test_info_shows_the_recipe(sfumato: Run):
 
 
 # ---- models, history, doctor
+
+
+def test_an_export_is_shown_before_it_is_done(sfumato: Run):
+    sfumato("generate", "a", "--seed", "1", *QUICK, "--background", "white", "--out", "x.png")
+    words = ["export", "x.png", "--for", "avatar, link", "--fit", "extend"]
+    shown = sfumato(*words, "--dry-run")
+    assert (shown.code, shown.out) == (0, "")
+    assert "avatar, 400x400 png: nothing is cut; it has this shape" in shown.err
+    assert "link, 1200x630 jpg: added 285 px left, 285 px right; asked for with --fit extend" in shown.err
+    assert not Path("x-export").exists()
+    dry = json.loads(sfumato(*words, "--dry-run", "--json").out)
+    done = sfumato(*words)
+    names = ["x-avatar.png", "x-link.jpg", "x-manifest.json"]
+    assert done.lines == [f"x-export/{name}" for name in names]
+    assert sorted(path.name for path in Path("x-export").iterdir()) == names
+    made = json.loads(Path("x-export/x-manifest.json").read_text())
+    assert [{key: row[key] for key in dry[0]} for row in made["files"]] == dry
+    assert json.loads(sfumato(*words, "--force", "--json").out) == made
+
+
+def test_presets_are_listed(sfumato: Run):
+    rows = [line.split("\t")[:2] for line in sfumato("presets").lines]
+    assert ["style", "watercolour"] in rows
+    assert ["export", "story"] in rows
+    assert {"styles", "exports"} == set(json.loads(sfumato("presets", "--json").out))
+
+
+def test_a_preset_and_an_expansion_are_shown_before_painting(sfumato: Run):
+    result = sfumato("generate", "a cat", "--preset", "ink", "--expand", "--seed", "1", *QUICK)
+    assert "sfumato: prompt: ink drawing of a cat, " in result.err
+    assert result.lines == ["a-cat-1.png"]
 
 
 def test_models_are_listed_and_shown(sfumato: Run):

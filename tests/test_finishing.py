@@ -61,6 +61,48 @@ def test_padding_keeps_the_picture_in_the_middle_of_nothing():
     assert np.asarray(padded.getchannel("A"))[:, :16].max() == 0
 
 
+def test_a_crop_is_that_part_and_no_other():
+    picture = Image.fromarray(np.random.default_rng(2).integers(0, 256, (20, 30, 4), np.uint8), "RGBA")
+    made = finishers["crop"].apply(picture, "7x5+3+11", NONE_KEPT)
+    assert (np.asarray(made) == np.asarray(picture)[11:16, 3:10]).all()
+
+
+def test_a_ground_of_one_colour_goes_on_exactly():
+    picture = Image.new("RGBA", (64, 64), (10, 200, 30, 255))
+    picture.alpha_composite(disc())
+    picture.paste((90, 0, 0, 255), (0, 30, 64, 34))  # a bar that touches both borders goes on nowhere
+    made = np.asarray(finishers["surround"].apply(picture, "200x80", NONE_KEPT))
+    assert (made[8:72, 68:132] == np.asarray(picture)).all()
+    made = np.delete(made.reshape(-1, 4), np.flatnonzero(_inside((80, 200), (8, 72), (68, 132))), 0)
+    assert (made == (10, 200, 30, 255)).all()
+
+
+def _inside(shape: tuple[int, int], rows: tuple[int, int], columns: tuple[int, int]) -> np.ndarray:
+    flags = np.zeros(shape, bool)
+    flags[slice(*rows), slice(*columns)] = True
+    return flags
+
+
+def test_on_any_ground_the_border_goes_on_without_a_step_and_the_middle_has_no_say():
+    ramp = np.zeros((60, 80, 4), np.uint8)
+    ramp[..., 0], ramp[..., 1], ramp[..., 3] = np.linspace(20, 230, 60)[:, None], np.linspace(10, 200, 80), 255
+    ramp[10:50, 10:70, 2] = 255  # blue, in the middle only
+    picture = Image.fromarray(ramp, "RGBA")
+    made = np.asarray(finishers["surround"].apply(picture, "240x60", NONE_KEPT)).astype(int)
+    assert (made[:, 80:160] == ramp).all()
+    assert (made[..., 3] == 255).all()
+    added = np.concatenate([made[:, :80], made[:, 160:]], 1)
+    assert added[..., 2].max() == 0
+    assert np.abs(made[:, 79, :3] - made[:, 80, :3]).max() <= 24  # a step at the seam would be as large as the ramp
+    assert np.abs(made[:, 159, :3] - made[:, 160, :3]).max() <= 24
+    assert made[50:, 74, 0].mean() > made[:10, 74, 0].mean() + 60  # near it, it still grows brighter downwards
+
+
+def test_what_is_transparent_around_its_border_is_surrounded_by_nothing():
+    made = finishers["surround"].apply(disc(), "97x64", NONE_KEPT)
+    assert made.tobytes() == finishers["pad"].apply(disc(), "97x64", NONE_KEPT).tobytes()
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [

@@ -1,7 +1,7 @@
 """The studio: what every door calls, in about twelve verbs. Doors carry words in and out; the studio decides."""
 
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from sfumato.core.picture import Edit
     from sfumato.edits import Source
     from sfumato.engine.weights.lora import Lora
+    from sfumato.export_sets import ExportSet
+    from sfumato.exports.presets import ExportPreset
     from sfumato.health import Finding
     from sfumato.jobs.database import Database
     from sfumato.jobs.keys import Keys
@@ -276,6 +278,47 @@ class Studio:
         known = opened(source)
         text = svg(known.image, colours=colours, recipe=known.recipe, metadata=metadata, ai_made=known.ai_made)
         return exports.publish.publish(text.encode(), Path(path), force=force)
+
+    def plan_export(
+        self,
+        source: "Source",
+        names: Sequence[str],
+        folder: str | Path = ".",
+        *,
+        fit: str = "auto",
+        format: str | None = None,
+        quality: int | None = None,
+        background: str | None = None,
+        metadata: str = "full",
+    ) -> "ExportSet":
+        """What `export` would make of a picture, or a file, for presets of these names; nothing is written.
+
+        fit: `crop`, `extend`, or `auto`, which crops around what is salient unless that loses too much of it. format,
+        quality, background: for all files; None: as each preset has it.
+        """
+        from sfumato.export_sets import Looks, planned
+
+        parts, looks = self._parts, Looks(fit, format, quality, background, metadata)
+        presets = parts.export_presets
+        if not names:
+            raise RequestError(f"say what to export for, as blog; there are: {', '.join(presets.names())}")
+        wanted = [presets[name] for name in dict.fromkeys(names)]
+        return planned(source, wanted, Path(folder), looks, parts.weights, parts.save)
+
+    def export(self, wanted: "ExportSet", *, force: bool = False) -> Path:
+        """Make the files of a set, and return the path of its manifest.
+
+            studio.export(studio.plan_export("apple.png", ["blog", "story"], "apple-export"))
+
+        force: overwrite what stands there. Raises OutputExists, CannotWrite or JobFailed.
+        """
+        from sfumato.export_sets import write
+
+        return write(wanted, self._parts.weights, self._parts.save, force=force)
+
+    def export_presets(self) -> "list[ExportPreset]":
+        """What places want pictures to be: ours, and those in the folder `presets` of SFUMATO_HOME."""
+        return list(self._parts.export_presets)
 
     def weights(self) -> "list[KeptWeights]":
         """The weights of small models that there are to pull, and which of them are here."""

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from sfumato.core.picture import Picture
     from sfumato.core.shelf import Shelf
     from sfumato.engine.families import Model
+    from sfumato.exports.presets import ExportPreset
     from sfumato.jobs.database import Database
     from sfumato.jobs.keys import Keys
     from sfumato.jobs.queue import Queue
@@ -70,6 +71,12 @@ class Parts:
     def folder(self, name: str) -> Path:
         """Where a model's files are."""
         return catalog.folder(name) if catalog.card(name).repository is None else self.models.place(name)
+
+    @cached_property
+    def export_presets(self) -> "Shelf[ExportPreset]":
+        from sfumato.exports.presets import export_presets
+
+        return export_presets(self.settings.home / "presets")
 
     @cached_property
     def style_presets(self) -> "Shelf[StylePreset]":

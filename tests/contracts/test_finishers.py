@@ -12,16 +12,20 @@ from sfumato.weights import NONE_KEPT, Weights
 SIZE = 24, 16
 GOOD = {
     "background": ["#ffffff", "#0080ff"],
+    "crop": ["24x16+0+0", "10x3+14+13"],
     "cutout": [""],
     "pad": ["24x16", "40x30"],
     "resize": ["48x32", "7x5"],
+    "surround": ["24x16", "40x30", "24x99"],
     "upscale": ["4", "2:drawing", "3:photo", "2:plain"],
 }
 WRONG = {
     "background": ["", "red", "#12", "#FFFFFF", "#ffffff0"],
+    "crop": ["", "24x16", "24x16+1+0", "0x5+0+0", "5x5+-1+0", "²x4+0+0", "5x5+0+0+0", "99999x1+0+0"],
     "cutout": ["1", "x"],
     "pad": ["", "64", "23x16", "99999x64", "²x4", "40x30x1", "-40x30"],
     "resize": ["", "256", "0x10", "-1x10", "99999x1", "²x4", "16385x1"],
+    "surround": ["", "64", "23x16", "99999x64", "²x4"],
     "upscale": ["", "1", "5", "4:", "x", "4:nothing", "²", "4:drawing:x", "04"],
 }
 EACH = [(name, value) for name in finishers.names() for value in GOOD[name]]
