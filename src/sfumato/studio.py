@@ -296,9 +296,15 @@ class Studio:
         """Delete pulled weights, and return the folder that is gone."""
         return self._parts.weights.remove(name)
 
-    def models(self) -> list[Card]:
-        """The card of every model in the catalogue."""
-        return [catalog.card(name) for name in catalog.names()]
+    def models(self, *, purpose: str | None = None, bytes: float | None = None, commercial: bool = False) -> list[Card]:
+        """The card of every model in the catalogue, or of those that suit; see catalog.chosen."""
+        cards = map(catalog.card, catalog.names())
+        return catalog.chosen(cards, purpose=purpose, bytes=bytes, commercial=commercial)
+
+    def models_here(self) -> set[str]:
+        """Names of the models whose weights are on this machine."""
+        models = self._parts.models
+        return {name for name in catalog.names() if models.is_here(catalog.card(name))}
 
     def model(self, name: str | None = None) -> Card:
         """One model's card; None for the one used when none is named."""
