@@ -182,6 +182,7 @@ def _check_room(card: Card, place: Path, needed: int) -> None:
 def _told_to_people(card: Card, place: Path) -> Iterator[None]:
     """huggingface_hub's errors and the disk's as ours, one line each."""
     try:
+        from httpx2 import HTTPError
         from huggingface_hub import errors
     except ModuleNotFoundError as error:
         raise MissingPackage(f"pulling {card.name} needs huggingface_hub: pip install 'sfumato[torch]'") from error
@@ -200,7 +201,7 @@ def _told_to_people(card: Card, place: Path) -> Iterator[None]:
         raise JobFailed(
             f"{card.name}: {page} has no commit {card.revision}: another sfumato may know a newer"
         ) from error
-    except (errors.HfHubHTTPError, errors.LocalEntryNotFoundError, errors.HTTPError) as error:
+    except (errors.HfHubHTTPError, errors.LocalEntryNotFoundError, HTTPError) as error:
         raise JobFailed(
             f"{card.name}: {_endpoint()} cannot be reached ({_line(error)}): check the network, or name a mirror "
             f"with HF_ENDPOINT; what has come stays, and the next pull goes on"
