@@ -194,7 +194,7 @@ def test_sizes_that_contradict_or_mean_nothing_are_refused(wishes: dict[str, Any
         ({"schedule": "karas"}, "did you mean 'karras'?"),
         ({"model": "pockett"}, "no model named 'pockett'; did you mean 'pocket'?"),
         ({"model": "../../etc/passwd"}, "no model named '../../etc/passwd'; there are: "),
-        ({"model": ""}, "no model named ''; there are: pocket"),
+        ({"model": ""}, "no model named ''; there are: "),
     ],
 )
 def test_an_unknown_name_is_told_with_the_nearest(wishes: dict[str, Any], says: str):

@@ -107,7 +107,7 @@ def test_what_it_cannot_honour_is_refused(sana: Model, field: dict[str, Any]):
         sana.encode(np.zeros((32, 64, 4), np.uint8))
 
 
-@pytest.mark.parametrize("where", ["index", "config", "pipeline"])
+@pytest.mark.parametrize("where", ["index", "config", "pipeline", "beside"])
 def test_code_of_a_model_is_never_run(where: str, tmp_path: Path):
     marker = tmp_path / "it ran"
     folder = tiny_models.sana(tmp_path / "model")
@@ -116,15 +116,21 @@ def test_code_of_a_model_is_never_run(where: str, tmp_path: Path):
     match where:
         case "index":
             (folder / "transformer" / "mine.py").write_text(code)
+            said = "code of its own"
             spoil(index, transformer=["mine", "Mine"])
         case "config":
             (folder / "transformer" / "mine.py").write_text(code)
+            said = "code of its own"
             spoil(config, auto_map={"AutoModel": "mine.Mine"})
         case "pipeline":
             (folder / "mine.py").write_text(code)
+            said = "it holds a"
             spoil(index, _class_name=["mine", "SanaPipeline"])
+        case _:
+            (folder / "mine.py").write_text(code)
+            said = "mine.py"
     card = tiny_card(family="pipeline", pipeline="SanaPipeline", sampler="own", schedule="own")
-    with pytest.raises(DamagedWeights) as refused:
+    with pytest.raises(DamagedWeights, match=said) as refused:
         families["pipeline"](card, folder)
     assert "\n" not in str(refused.value)
     assert not marker.exists()

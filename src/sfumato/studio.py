@@ -12,10 +12,11 @@ from PIL import Image
 
 from sfumato import catalog, exports
 from sfumato.core.card import Card
-from sfumato.core.errors import Cancelled, RequestError, SfumatoError
+from sfumato.core.errors import Cancelled, DamagedWeights, RequestError, SfumatoError
 from sfumato.core.order import Order
 from sfumato.core.picture import Picture
 from sfumato.core.recipe import Recipe
+from sfumato.core.registry import unknown
 from sfumato.core.wording import shown
 from sfumato.planning import Plan, check, plan
 from sfumato.settings import Settings
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from sfumato.loras import Kept
     from sfumato.tuning import Trained
     from sfumato.weights import Kept as KeptWeights
+    from sfumato.weights import State
     from sfumato.weights.sources import Told
     from sfumato.worker.run import Event
 
@@ -324,30 +326,71 @@ class Studio:
         """The weights of small models that there are to pull, and which of them are here."""
         return self._parts.weights.all()
 
-    def pull(self, name: str, told: "Told" = lambda what, done, of: None) -> Path:
-        """Fetch weights, check them, and return their folder; JobFailed tells why no source could serve.
+    def pull(self, name: str, told: "Told" = lambda what, done, of: None, *, accept: bool = False) -> Path:
+        """Fetch a model's weights, or those of a small one, check them, and return their folder.
 
-        told: called while bytes come, with what comes, how many are here, and of how many.
+        told: called while bytes come, with what comes, how many are here, and of how many. accept: that the model's
+        licence was read; RequestError names it where that is asked for. JobFailed tells why no source could serve.
         """
-        return self._parts.weights.pull(name, told)
+        if not self._is_model(name):
+            return self._parts.weights.pull(name, told)
+        card = catalog.card(name)
+        if card.repository is None:
+            raise RequestError(f"{name} is inside the package: there is nothing to pull")
+        from sfumato.weights.hubs import pull_model
 
-    def verify_weights(self, name: str | None = None) -> "list[KeptWeights]":
+        return pull_model(card, self._parts.models, told, accept=accept)
+
+    def verify_weights(self, name: str | None = None) -> "dict[str, State]":
         """Read pulled weights again and compare their sha256; None: all that are here."""
-        weights = self._parts.weights
-        names = [name] if name else [one.entry.name for one in weights.all() if one.folder.is_dir()]
-        return [weights.verify(name) for name in names]
+        weights, models = self._parts.weights, self._parts.models
+        if name is None:
+            kept = [one.entry.name for one in weights.all() if one.folder.is_dir()]
+            return {one: self.verify_weights(one)[one] for one in [*kept, *sorted(self.models_here())]}
+        if not self._is_model(name):
+            return {name: weights.verify(name).state}
+        card = catalog.card(name)
+        if not models.is_here(card):
+            return {name: "missing"}
+        try:
+            if card.repository is None:
+                from sfumato.engine.weights import verified
+
+                verified(card, catalog.folder(name))
+            else:
+                models.known(name, again=True)
+        except DamagedWeights:
+            return {name: "damaged"}
+        return {name: "here"}
 
     def remove_weights(self, name: str) -> Path:
         """Delete pulled weights, and return the folder that is gone."""
-        return self._parts.weights.remove(name)
+        if not self._is_model(name):
+            return self._parts.weights.remove(name)
+        if catalog.card(name).repository is None:
+            raise RequestError(f"{name} is inside the package, and stays there")
+        return self._parts.models.remove(name)
 
     def style_presets(self) -> "list[StylePreset]":
         """Words for looks, to paint with as `preset`: ours, and those in the folder `styles` of SFUMATO_HOME."""
         return list(self._parts.style_presets)
 
-    def models(self) -> list[Card]:
-        """The card of every model in the catalogue."""
-        return [catalog.card(name) for name in catalog.names()]
+    def _is_model(self, name: str) -> bool:
+        """Whether a name is a model's, and not that of small weights; UnknownName if it is nobody's."""
+        small = {one.entry.name for one in self._parts.weights.all()}
+        if name not in small and name not in catalog.names():
+            raise unknown("weights", name, sorted({*small, *catalog.names()}))
+        return name not in small
+
+    def models(self, *, purpose: str | None = None, bytes: float | None = None, commercial: bool = False) -> list[Card]:
+        """The card of every model in the catalogue, or of those that suit; see catalog.chosen."""
+        cards = map(catalog.card, catalog.names())
+        return catalog.chosen(cards, purpose=purpose, bytes=bytes, commercial=commercial)
+
+    def models_here(self) -> set[str]:
+        """Names of the models whose weights are on this machine."""
+        models = self._parts.models
+        return {name for name in catalog.names() if models.is_here(catalog.card(name))}
 
     def model(self, name: str | None = None) -> Card:
         """One model's card; None for the one used when none is named."""

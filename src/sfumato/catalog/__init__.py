@@ -4,6 +4,7 @@ A card is a TOML file: `cards/NAME.toml` here, or `NAME.toml` in sfumato/pocket 
 theirs through an entry point of the group `sfumato.cards`, an object that is the Path of a card file.
 """
 
+from collections.abc import Iterable
 from functools import cache
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -44,3 +45,27 @@ def card(name: str | None = None) -> "Card":
 def folder(name: str) -> Path:
     """Where a model's weight files are: beside its card."""
     return _paths()[name].parent
+
+
+def chosen(
+    cards: "Iterable[Card]", *, purpose: str | None = None, bytes: float | None = None, commercial: bool = False
+) -> "list[Card]":
+    """The cards that suit, those first that say the purpose themselves.
+
+    purpose: words that all occur in what a card says it is for or knows. bytes: that the weights may take in bf16; what
+    is not known does not fit. commercial: only those whose licence lets anyone use them for money.
+    """
+    words = (purpose or "").lower().split()
+
+    def rank(card: "Card") -> int | None:
+        if all(word in " ".join(card.best_for).lower() for word in words):
+            return 0
+        said = " ".join([*card.best_for, card.about, card.knows]).lower()
+        return 1 if all(word in said for word in words) else None
+
+    def fits(card: "Card") -> bool:
+        weighs = card.memory("bf16")
+        return bytes is None or (weighs is not None and weighs <= bytes)
+
+    suiting = [(rank(card), card) for card in cards if fits(card) and (card.commercial or not commercial)]
+    return [card for at, card in sorted(suiting, key=lambda pair: pair[0] or 0) if at is not None]

@@ -35,7 +35,7 @@ def command(
     seed: Annotated[int | None, whole(help="0 to 2^64 - 1, 0 too is a seed. [default: a fresh one]")] = None,
     model: Annotated[
         str | None,
-        typer.Option(help=f"One of: {_names(catalog.names())}.", autocompletion=_starting_with(catalog.names())),
+        typer.Option(help="Its name; sfumato models lists them.", autocompletion=_starting_with(catalog.names())),
     ] = None,
     steps: Annotated[int | None, whole(help="Steps from noise to picture. [default: the model's]")] = None,
     guidance: Annotated[float | None, number(help="How closely the prompt is followed.")] = None,

@@ -7,11 +7,13 @@ import typer
 
 def command(
     names: Annotated[list[str] | None, typer.Argument(help="What to fetch; none lists what there is.")] = None,
+    accept: Annotated[bool, typer.Option("--accept", help="I have read the licence of what I name.")] = False,
     json: Annotated[bool, typer.Option("--json", help="The list as JSON on stdout.")] = False,
 ) -> None:
-    """Fetch the weights of small models, checked by their sha256; their folders go to stdout.
+    """Fetch the weights of models, checked by their digests; their folders go to stdout.
 
-    Nothing else is fetched, and nothing of it is run. What is here already is not fetched again.
+    Nothing of what is fetched is run. What is here already is not fetched again. Without a name: the small models for
+    the work around a picture; sfumato models lists those that paint.
     """
     from sfumato.cli import _tables
     from sfumato.cli._transfer import transfer
@@ -20,7 +22,7 @@ def command(
     studio = Studio()
     for name in names or []:
         with transfer() as show:
-            folder = studio.pull(name, show)
+            folder = studio.pull(name, show, accept=accept)
         if not json:
             print(folder, flush=True)
     kept = studio.weights()

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 
-def command(names: Annotated[list[str], typer.Argument(help="As sfumato pull lists them.")]) -> None:
+def command(names: Annotated[list[str], typer.Argument(help="As sfumato pull or sfumato models lists them.")]) -> None:
     """Delete pulled weights; sfumato pull fetches them again."""
     from sfumato.studio import Studio
 

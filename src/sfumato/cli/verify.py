@@ -15,10 +15,9 @@ def command(
 
     found = Studio().verify_weights(name)
     if json:
-        _tables.print_json([{"name": one.entry.name, "state": one.state, "folder": str(one.folder)} for one in found])
+        _tables.print_json([{"name": one, "state": state} for one, state in found.items()])
     else:
-        mend = [f"sfumato pull {one.entry.name}" if one.state != "here" else "" for one in found]
-        rows = [[one.entry.name, one.state, how] for one, how in zip(found, mend, strict=True)]
+        rows = [[one, state, "" if state == "here" else f"sfumato pull {one}"] for one, state in found.items()]
         _tables.print_table(["name", "state", "to mend it"], rows)
-    if any(one.state != "here" for one in found):
+    if any(state != "here" for state in found.values()):
         raise typer.Exit(1)

@@ -112,7 +112,8 @@ class Card(_Part):
     the pull writes down which that was. gated: whether its owner wants an account and a word of consent. pipeline: the
     class of diffusers that it is published for. best_for: what people choose it for, in words that they search with.
     parameters: of the network that paints; None: not known. beside: parameters of all else that is loaded with it, by
-    name. unknown: what could not be confirmed, and why; commercial is then false.
+    name. licence_note: what to know of the licence. unknown: what could not be confirmed or only roughly, and why; an
+    unknown `commercial` is false. no_guidance: the number that means none, in the measure of the model's own pipeline.
     expand: the rules that lengthen a short prompt for it (catalog/expansions).
     """
 
@@ -123,6 +124,7 @@ class Card(_Part):
     lacks: str
     family: str
     licence: str
+    licence_note: str = ""
     commercial: bool
     parameters: int | None = Field(default=None, ge=1)
     beside: dict[str, int] = {}
@@ -135,6 +137,7 @@ class Card(_Part):
     operations: list[str]
     guidance_kind: Literal["classifier-free", "distilled", "none"]
     guidance: Range
+    no_guidance: float = 1
     steps: Range
     sampler: str
     schedule: str
@@ -160,7 +163,7 @@ class Card(_Part):
 
     def memory(self, precision: Precision) -> int | None:
         """Bytes that the weights take, all parts in one precision; pictures under way take more. None: not known."""
-        if self.parameters is None:
+        if self.parameters is None or ("beside" in self.unknown and not self.beside):
             return None
         return round((self.parameters + sum(self.beside.values())) * BYTES[precision])
 
@@ -180,7 +183,7 @@ class Card(_Part):
         A model of distilled guidance needs that for a negative prompt only.
         """
         kind = self.guidance_kind
-        return guidance != 1 and (kind == "classifier-free" or (kind == "distilled" and bool(negative)))
+        return guidance != self.no_guidance and (kind == "classifier-free" or (kind == "distilled" and bool(negative)))
 
     @property
     def weights(self) -> str:

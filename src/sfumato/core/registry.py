@@ -55,8 +55,12 @@ class Registry(Generic[Part]):
         return (self[name] for name in self.names())
 
 
+MOST_NAMED = 20
+
+
 def unknown(kind: str, name: str, known: list[str]) -> UnknownName:
     """The error for a name that is not among the known ones, with the nearest one if any is near."""
     near = get_close_matches(name.lower().replace("_", "-"), known, 1, cutoff=0.5)
-    hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(known)}"
+    more = f" and {len(known) - MOST_NAMED} more" if len(known) > MOST_NAMED else ""
+    hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(known[:MOST_NAMED])}{more}"
     return UnknownName(f"no {kind} named {name[:80]!r}; {hint}")

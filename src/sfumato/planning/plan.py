@@ -100,8 +100,8 @@ def of_seed(recipe: Recipe, seed: int, words: str) -> Recipe:
 
 def without_effect(name: str, card: Card, guidance: float) -> str:
     """A warning for a wish that only counts where each look is asked twice (see Card.asks_twice)."""
-    if guidance == 1 and card.guidance_kind != "none":
-        return f"at guidance 1, --{name} has no effect: raise --guidance, or leave --{name} out"
+    if guidance == card.no_guidance and card.guidance_kind != "none":
+        return f"at guidance {guidance:g}, --{name} has no effect: raise --guidance, or leave --{name} out"
     alone = " without --negative" if card.guidance_kind == "distilled" else ""
     return f"with {card.name}, --{name} has no effect{alone}: leave --{name} out"
 

@@ -4,13 +4,14 @@ Files may be gigabytes, so what is known of them is written down in `NAME.json` 
 its time. One whose size and time are the same is taken to be the same; any other is read again.
 """
 
+import shutil
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from sfumato.core.card import Card, File
-from sfumato.core.errors import CannotWrite, DamagedWeights, MissingWeights
+from sfumato.core.errors import CannotWrite, DamagedWeights, MissingWeights, RequestError
 from sfumato.core.wording import LONG, shown
 from sfumato.weights.digests import sha256_of
 
@@ -32,12 +33,16 @@ class Known(BaseModel):
 
 
 class Record(BaseModel):
-    """What is written down of a model. repository, revision: where it was pulled from; None: put there by hand."""
+    """What is written down of a model. repository, revision: where it was pulled from; None: put there by hand.
+
+    accepted: that its licence was shown and accepted.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     repository: str | None = None
     revision: str | None = None
+    accepted: bool = False
     files: tuple[Known, ...] = ()
 
 
@@ -73,7 +78,7 @@ class Models:
 
         DamagedWeights names the first file that is not as it was pulled.
         """
-        place, before = self.place(name), self._recorded(name)
+        place, before = self.place(name), self.recorded(name)
         by_name = {one.name: one for one in before.files}
         now = []
         for path in files_of(place):
@@ -93,6 +98,20 @@ class Models:
             self.record(name, record)
         return record
 
+    def remove(self, name: str) -> Path:
+        """Delete a model's folder, and return its path; not one that lies elsewhere."""
+        place = self.place(name)
+        if name in self._places:
+            raise RequestError(f"{name} lies in {shown(str(place), LONG)}, which is not ours: remove it by hand")
+        if not place.is_dir():
+            raise MissingWeights(f"the weights of {name} are not here, so there is nothing to remove")
+        try:
+            shutil.rmtree(place)
+            (self._folder / f"{name}.json").unlink(missing_ok=True)
+        except OSError as error:
+            raise CannotWrite(f"{name} cannot be removed: {(error.strerror or 'it failed').lower()}") from error
+        return place
+
     def record(self, name: str, record: Record) -> None:
         """Write down what is known of a model."""
         try:
@@ -106,7 +125,8 @@ class Models:
                 f"change its rights, or set SFUMATO_HOME to another place"
             ) from error
 
-    def _recorded(self, name: str) -> Record:
+    def recorded(self, name: str) -> Record:
+        """What was written down of a model; nothing is looked at."""
         try:
             return Record.model_validate_json((self._folder / f"{name}.json").read_bytes())
         except (OSError, ValidationError):  # not there, or spoilt: everything is read again

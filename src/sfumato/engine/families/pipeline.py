@@ -29,7 +29,17 @@ from sfumato.engine.families._diffusers.place import Place, best
 from sfumato.engine.painting import Guided, Latent, Row
 
 LIBRARIES = frozenset({None, "diffusers", "transformers"})
-"""That a model's parts may come from; any other name is code in the model's folder."""
+"""That a model's parts may come from, and modules of diffusers' own pipelines; any other name is code in the folder."""
+
+
+AS_IT_WAS_ASKED = {
+    "use_resolution_binning": False,  # the size is the recipe's, not the nearest of a list
+    "clean_caption": False,  # the prompt is read as it was written
+    "use_pe": False,
+    "enable_prompt_rewrite": False,
+    "prompt_upsampling": False,
+}
+"""What pipelines would change of a wish by themselves."""
 
 
 class Pipeline:
@@ -41,11 +51,12 @@ class Pipeline:
         self.card = card
         self._place = place = place or best()
         assert card.pipeline is not None
-        inside = Folder(card, folder, pipelines=[card.pipeline])
-        check_code(inside)
+        kind = getattr(diffusers, card.pipeline)
+        inside = Folder(card, folder)
+        check_code(inside, kind)
         for part in sorted(path.name for path in folder.iterdir() if path.is_dir() and any(path.glob("*.safetensors"))):
             inside.check_weights(part)
-        self._pipe = inside.made(getattr(diffusers, card.pipeline), place)
+        self._pipe = inside.made(kind, place)
         self._takes = inspect.signature(self._pipe.__call__).parameters
 
     def latent_shape(self, width: int, height: int) -> tuple[int, ...]:
@@ -100,8 +111,7 @@ class Pipeline:
             "max_sequence_length": card.text.tokens,
             "negative_prompt": (recipe.negative or "") if card.asks_twice(recipe.guidance, recipe.negative) else None,
             guidance_word(card, self._takes): recipe.guidance,
-            "use_resolution_binning": False,  # the size is the recipe's, not the nearest of a list
-            "clean_caption": False,  # the prompt is read as it was written
+            **AS_IT_WAS_ASKED,
         }
         taken = {name: value for name, value in wishes.items() if name in self._takes and value is not None}
         return {
@@ -118,10 +128,13 @@ def guidance_word(card: Card, takes: Any) -> str:
     return "true_cfg_scale" if real and "true_cfg_scale" in takes else "guidance_scale"
 
 
-def check_code(folder: Folder) -> None:
-    """DamagedWeights if anything in the folder asks for code that is not diffusers' or transformers' own."""
+def check_code(folder: Folder, kind: type) -> None:
+    """DamagedWeights unless all in the folder is made by classes of diffusers and transformers, the whole by `kind`."""
+    named = getattr(diffusers, folder.pipeline, None)
+    if not (isinstance(named, type) and issubclass(named, kind)):
+        raise folder.wrong(f"it holds a {shown(folder.pipeline)}, and the card is of {kind.__name__}")
     for name, entry in folder.index.items():
-        if isinstance(entry, list) and (len(entry) != 2 or entry[0] not in LIBRARIES):
+        if isinstance(entry, list) and (len(entry) != 2 or not _is_theirs(entry[0])):
             raise folder.wrong(f"its {shown(name)} is made by code of its own, which is never run")
     for config in sorted(folder.path.glob("*/config.json")):
         try:
@@ -130,6 +143,13 @@ def check_code(folder: Folder) -> None:
             raise folder.wrong(f"{config.parent.name}/config.json cannot be read") from error
         if "auto_map" in said:
             raise folder.wrong(f"its {config.parent.name} is made by code of its own, which is never run")
+    code = next(folder.path.rglob("*.py"), None)
+    if code is not None:
+        raise folder.wrong(f"{shown(code.name)} in it is code, which is never run; take it out")
+
+
+def _is_theirs(library: str | None) -> bool:
+    return library in LIBRARIES or hasattr(diffusers.pipelines, str(library))
 
 
 class Run:

@@ -1,0 +1,217 @@
+"""Fetch a model's folder from a model hub, by huggingface_hub: at one commit, going on where an earlier try stopped.
+
+Only configs, tokenizers and safetensors are fetched; other formats can run code. Each file is checked by what the hub
+says of it, and the commit is written down. HF_ENDPOINT names another hub or a mirror, HF_TOKEN is one's key to it.
+"""
+
+import hashlib
+import io
+import json
+import os
+import shutil
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sfumato.core.card import Card
+from sfumato.core.errors import CannotWrite, JobFailed, MissingPackage, RequestError
+from sfumato.core.wording import LONG, shown
+from sfumato.weights.digests import sha256_of
+from sfumato.weights.fetch import alone
+from sfumato.weights.models import ENDINGS, Known, Models, Record
+from sfumato.weights.sources import Told
+
+INDEX = "model_index.json"
+SHARDS = ".safetensors.index.json"  # says which of several files holds what
+NOT_PAINTED_WITH = frozenset({"safety_checker", "feature_extractor", "image_encoder"})
+"""Parts that a family of ours does without; a whole pipeline gets them."""
+
+FREE = frozenset({"Apache-2.0", "MIT"})
+"""Licences that ask for no more than to be kept with what is passed on."""
+
+HUB = "https://huggingface.co"
+SPARE = 2**30  # bytes left over on the disk
+
+
+def pull_model(card: Card, models: Models, told: Told, *, accept: bool = False) -> Path:
+    """Have all of a model's files in its folder, and return it; what is there and right stays.
+
+    accept: that its licence was read. RequestError where it was not, or where the hub wants an account; JobFailed where
+    the hub cannot be reached or sends something else; CannotWrite where there is no room.
+    """
+    check_licence(card, accept or models.recorded(card.name).accepted)
+    place = models.place(card.name)
+    with _told_to_people(card, place):
+        place.mkdir(parents=True, exist_ok=True)
+        with alone(place.with_name(f".{place.name}.lock"), card.name):
+            source = _Repository(card, place, told)
+            wanted = chosen_files(card, source.files, source.index())
+            _check_room(card, place, sum(source.size(name) for name in wanted if not source.has(name)))
+            known = tuple(_known(source.fetch(name), name) for name in wanted)
+            record = Record(repository=card.repository, revision=source.commit, accepted=True, files=known)
+            models.record(card.name, record)
+            shutil.rmtree(place / ".cache", ignore_errors=True)  # where huggingface_hub keeps what is begun
+    return place
+
+
+def check_licence(card: Card, accepted: bool) -> None:
+    """RequestError with the licence's name and place, once, where it asks for more than to be kept."""
+    if accepted or (card.licence in FREE and not card.gated):
+        return
+    use = "" if card.commercial else ", not for commercial use"
+    note = f" ({card.licence_note})" if card.licence_note else ""
+    raise RequestError(
+        f"{card.name} is under a licence of its own: {card.licence}{use}{note}; read it at {HUB}/{card.repository}, "
+        f"then sfumato pull {card.name} --accept"
+    )
+
+
+def chosen_files(card: Card, files: Collection[str], index: Mapping[str, Any]) -> list[str]:
+    """Names of what is fetched: the index, and of each part that it names the configs and plain safetensors."""
+    named = {name for name, entry in index.items() if isinstance(entry, list) and entry and entry[0]}
+    parts = named if card.family == "pipeline" else named - NOT_PAINTED_WITH
+    inside = {part: [name for name in files if name.startswith(f"{part}/") and name.count("/") == 1] for part in parts}
+    wanted = {part: [name for name in names if _is_plain(name)] for part, names in inside.items()}
+    for part, names in inside.items():
+        other = next((name for name in names if name.endswith((".safetensors", ".bin", ".ckpt", ".pt"))), None)
+        if other and not any(name.endswith(".safetensors") for name in wanted[part]):
+            raise JobFailed(
+                f"{card.name}: {card.repository} has no plain safetensors for its {part}, only {shown(other)}; "
+                f"other formats can run code and are not fetched: convert it, and put it into its folder by hand"
+            )
+    return sorted({INDEX, *(name for names in wanted.values() for name in names)})
+
+
+def _is_plain(name: str) -> bool:
+    """Of a kind that is read, and no variant in other numbers, as `model.fp16.safetensors`."""
+    file = name.rpartition("/")[2]
+    stem = file.removesuffix(SHARDS) if file.endswith(SHARDS) else Path(file).stem
+    return Path(file).suffix in ENDINGS and "." not in stem.partition("-")[0]
+
+
+class _Repository:
+    """A repository at one commit. files: names of what is in it."""
+
+    def __init__(self, card: Card, place: Path, told: Told):
+        from huggingface_hub import HfApi
+        from huggingface_hub.utils import logging
+
+        logging.set_verbosity_error()  # what it would say of a second try, it raises if that fails too
+        assert card.repository is not None
+        self._card, self._place, self._told, self._name = card, place, told, card.repository
+        about = HfApi(endpoint=_endpoint()).model_info(self._name, revision=card.revision, files_metadata=True)
+        if about.sha is None or about.siblings is None:
+            raise JobFailed(f"{card.name}: the hub does not say what is in {self._name}: try again later")
+        self.commit = about.sha
+        self._files = {one.rfilename: one for one in about.siblings}
+        self.files = list(self._files)
+
+    def index(self) -> dict[str, Any]:
+        if INDEX not in self._files:
+            raise JobFailed(f"{self._card.name}: {self._name} has no {INDEX}, so diffusers cannot read what is in it")
+        return json.loads(self.fetch(INDEX).read_text(encoding="utf-8"))
+
+    def size(self, name: str) -> int:
+        return self._files[name].size or 0
+
+    def has(self, name: str) -> bool:
+        """Whether the file is here, and right: by sha256, or for a small one by git's own digest."""
+        path, one = self._place / name, self._files[name]
+        if not path.is_file() or path.stat().st_size != one.size:
+            return False
+        if one.lfs is not None:
+            return sha256_of(path) == one.lfs.sha256
+        data = path.read_bytes()
+        return hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest() == one.blob_id
+
+    def fetch(self, name: str) -> Path:
+        """The file's path, once it is here and right."""
+        from huggingface_hub import hf_hub_download
+
+        if not self.has(name):
+            hf_hub_download(
+                self._name, name, revision=self.commit, local_dir=self._place, endpoint=_endpoint(),
+                tqdm_class=self._bar(name),
+            )  # fmt: skip
+            if not self.has(name):
+                (self._place / name).unlink()
+                raise JobFailed(
+                    f"{self._card.name}: {name} came with another digest than the hub states: "
+                    f"sfumato pull {self._card.name} tries again"
+                )
+        return self._place / name
+
+    def _bar(self, name: str) -> Any:
+        """What huggingface_hub tells how far it is."""
+        from tqdm import tqdm
+
+        told, size = self._told, self.size(name)
+
+        class Bar(tqdm):
+            def __init__(self, *given: Any, **options: Any):
+                super().__init__(*given, **{**options, "disable": False, "file": io.StringIO()})
+
+            def update(self, n: float | None = 1) -> bool | None:
+                drawn = super().update(n)
+                told(name, int(self.n), size)
+                return drawn
+
+        return Bar
+
+
+def _known(path: Path, name: str) -> Known:
+    about = path.stat()
+    return Known(name=name, bytes=about.st_size, changed=about.st_mtime_ns, sha256=sha256_of(path))
+
+
+def _endpoint() -> str:
+    return (os.environ.get("HF_ENDPOINT") or HUB).rstrip("/")
+
+
+def _check_room(card: Card, place: Path, needed: int) -> None:
+    free = shutil.disk_usage(place).free
+    if free < needed + SPARE:
+        raise CannotWrite(
+            f"{card.name} takes {needed / 1e9:.1f} GB more, and {free / 1e9:.1f} GB are free at "
+            f"{shown(str(place), LONG)}: free some space, or set SFUMATO_HOME to another place"
+        )
+
+
+@contextmanager
+def _told_to_people(card: Card, place: Path) -> Iterator[None]:
+    """huggingface_hub's errors and the disk's as ours, one line each."""
+    try:
+        from httpx2 import HTTPError
+        from huggingface_hub import errors
+    except ModuleNotFoundError as error:
+        raise MissingPackage(f"pulling {card.name} needs huggingface_hub: pip install 'sfumato[torch]'") from error
+    page = f"{_endpoint()}/{card.repository}"
+    try:
+        yield
+    except errors.GatedRepoError as error:
+        raise RequestError(
+            f"{card.name} is gated: ask for access at {page}, then set HF_TOKEN to a key of that account"
+        ) from error
+    except errors.RepositoryNotFoundError as error:
+        raise RequestError(
+            f"{card.name}: there is no {page}, or it is not for everyone: if it is yours to see, set HF_TOKEN"
+        ) from error
+    except errors.RevisionNotFoundError as error:
+        raise JobFailed(
+            f"{card.name}: {page} has no commit {card.revision}: another sfumato may know a newer"
+        ) from error
+    except (errors.HfHubHTTPError, errors.LocalEntryNotFoundError, HTTPError) as error:
+        raise JobFailed(
+            f"{card.name}: {_endpoint()} cannot be reached ({_line(error)}): check the network, or name a mirror "
+            f"with HF_ENDPOINT; what has come stays, and the next pull goes on"
+        ) from error
+    except OSError as error:
+        raise CannotWrite(
+            f"{shown(str(place), LONG)} cannot be written ({(error.strerror or _line(error)).lower()}): "
+            f"free some space, change its rights, or set SFUMATO_HOME to another place"
+        ) from error
+
+
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split())[:120]

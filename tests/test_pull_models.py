@@ -1,0 +1,202 @@
+"""Models come from a hub whole, checked and at one commit, or with one line that says why not."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("huggingface_hub")
+
+from sfumato import Settings, Studio, catalog
+from sfumato.core.errors import CannotWrite, JobFailed, RequestError, SfumatoError
+from sfumato.testing import safetensors_file
+from sfumato.weights.models import Models
+from tests.fake_hub import COMMIT, Hub, serving
+
+NAME = "ssd-1b"  # under Apache-2.0, and not gated
+LARGE = "unet/diffusion_pytorch_model.safetensors"
+INDEX = """{"_class_name": "StableDiffusionXLPipeline", "scheduler": ["diffusers", "EulerDiscreteScheduler"],
+"unet": ["diffusers", "UNet2DConditionModel"], "text_encoder": ["transformers", "CLIPTextModel"],
+"safety_checker": ["stable_diffusion", "Checker"], "image_encoder": [null, null]}"""
+SHARDED = "text_encoder/model-00001-of-00002.safetensors", "text_encoder/model-00002-of-00002.safetensors"
+
+
+def numbers(value: float, n: int = 64) -> bytes:
+    return safetensors_file({"a": np.full(n, value, np.float32)})
+
+
+FILES = {
+    "model_index.json": INDEX.encode(),
+    "README.md": b"words",
+    "sd_xl.safetensors": numbers(9),  # the whole in one file, not needed
+    "scheduler/scheduler_config.json": b"{}",
+    "unet/config.json": b"{}",
+    LARGE: numbers(1, 100_000),
+    "unet/diffusion_pytorch_model.fp16.safetensors": numbers(2),
+    "unet/diffusion_pytorch_model.bin": b"a pickle",
+    "text_encoder/config.json": b"{}",
+    SHARDED[0]: numbers(3),
+    SHARDED[1]: numbers(4),
+    "text_encoder/model.safetensors.index.json": b"{}",
+    "text_encoder/model.fp16.safetensors": numbers(5),
+    "safety_checker/model.safetensors": numbers(6),
+    "vae_1_0/diffusion_pytorch_model.safetensors": numbers(7),
+}
+WANTED = {
+    "model_index.json", "scheduler/scheduler_config.json", "unet/config.json", LARGE, "text_encoder/config.json",
+    *SHARDED, "text_encoder/model.safetensors.index.json",
+}  # fmt: skip
+
+
+@pytest.fixture
+def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
+    folder = tmp_path / "hub"
+    for name, data in FILES.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(data)
+    repository = catalog.card(NAME).repository
+    assert repository is not None
+    monkeypatch.delenv("HF_TOKEN", raising=False)
+    with serving(Hub(folder, repository)) as hub:
+        monkeypatch.setenv("HF_ENDPOINT", hub.url)
+        yield hub
+
+
+@pytest.fixture
+def studio(tmp_path: Path) -> Studio:
+    return Studio(Settings(home=tmp_path / "home"))
+
+
+def files_in(folder: Path) -> set[str]:
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_comes_whole_and_no_more_than_is_needed(hub: Hub, studio: Studio, tmp_path: Path):
+    told: list[tuple[str, int, int]] = []
+    folder = studio.pull(NAME, lambda *so_far: told.append(so_far))
+    assert folder == tmp_path / "home" / "models" / NAME
+    assert files_in(folder) == WANTED
+    assert all((folder / name).read_bytes() == FILES[name] for name in WANTED)
+    assert (LARGE, len(FILES[LARGE]), len(FILES[LARGE])) in told
+    assert NAME in studio.models_here()
+    assert studio.verify_weights(NAME) == {NAME: "here"}
+
+
+def test_writes_down_the_commit_it_got(hub: Hub, studio: Studio, tmp_path: Path):
+    studio.pull(NAME)
+    record = Models(tmp_path / "home" / "models").recorded(NAME)
+    assert (record.repository, record.revision) == (hub.repository, COMMIT)
+    assert {file.name for file in record.files} == WANTED
+
+
+def test_what_is_here_does_not_come_again(hub: Hub, studio: Studio):
+    studio.pull(NAME)
+    hub.asked.clear()
+    studio.pull(NAME)
+    assert not [path for _, path, _ in hub.asked if "/resolve/" in path]
+
+
+def test_goes_on_where_it_was_broken_off(hub: Hub, studio: Studio, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("huggingface_hub.constants.DOWNLOAD_CHUNK_SIZE", 10_000)  # what it writes at once; 10 MB
+    hub.breaks_off = 150_000
+    try:
+        folder = studio.pull(NAME)
+    except JobFailed:
+        folder = studio.pull(NAME)
+    assert (folder / LARGE).read_bytes() == FILES[LARGE]
+    starts = [int(said[6:].split("-")[0]) for _, path, said in hub.asked if said and path.endswith(LARGE)]
+    assert starts and max(starts) > 0
+
+
+def test_a_file_that_is_not_what_the_hub_states_is_thrown_away(hub: Hub, studio: Studio):
+    hub.lies = LARGE
+    with pytest.raises(JobFailed, match="another digest") as failed:
+        studio.pull(NAME)
+    assert LARGE in str(failed.value) and "\n" not in str(failed.value)
+    hub.lies = None
+    assert (studio.pull(NAME) / LARGE).read_bytes() == FILES[LARGE]
+
+
+def test_a_damaged_file_is_found_and_mended(hub: Hub, studio: Studio):
+    folder = studio.pull(NAME)
+    data = bytearray(FILES[LARGE])
+    data[-1] ^= 1
+    (folder / LARGE).write_bytes(data)
+    assert studio.verify_weights(NAME) == {NAME: "damaged"}
+    studio.pull(NAME)
+    assert studio.verify_weights() == {NAME: "here", "pocket": "here"}
+
+
+def one_line(refused: pytest.ExceptionInfo[SfumatoError]) -> str:
+    assert "\n" not in str(refused.value)
+    return str(refused.value)
+
+
+def test_a_gated_model_says_how_to_get_a_key(hub: Hub, studio: Studio, monkeypatch: pytest.MonkeyPatch):
+    hub.token = "hf_secret"
+    with pytest.raises(RequestError, match="HF_TOKEN") as refused:
+        studio.pull(NAME)
+    assert hub.repository in one_line(refused)
+    monkeypatch.setenv("HF_TOKEN", "hf_secret")
+    assert files_in(studio.pull(NAME)) == WANTED
+
+
+def test_a_hub_that_does_not_answer_is_named(studio: Studio, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+    with pytest.raises(JobFailed, match=r"127\.0\.0\.1:9 cannot be reached") as failed:
+        studio.pull(NAME)
+    assert "HF_ENDPOINT" in one_line(failed)
+
+
+def test_a_repository_that_is_not_there_is_named(hub: Hub, studio: Studio):
+    hub.repository = "somebody/else"
+    with pytest.raises(RequestError, match="there is no") as refused:
+        studio.pull(NAME)
+    one_line(refused)
+
+
+def test_pickles_are_not_fetched_where_there_is_nothing_else(hub: Hub, studio: Studio):
+    (hub.folder / LARGE).unlink()
+    with pytest.raises(JobFailed, match="no plain safetensors for its unet") as failed:
+        studio.pull(NAME)
+    one_line(failed)
+
+
+def test_room_is_looked_at_before_anything_large_comes(hub: Hub, studio: Studio, monkeypatch: pytest.MonkeyPatch):
+    usage = type("usage", (), {"free": 2**30 + 1000})
+    monkeypatch.setattr("sfumato.weights.hubs.shutil.disk_usage", lambda path: usage)
+    with pytest.raises(CannotWrite, match="free some space") as refused:
+        studio.pull(NAME)
+    one_line(refused)
+    assert not [path for _, path, _ in hub.asked if path.endswith(".safetensors")]
+
+
+@pytest.mark.parametrize("name", ["flux-dev", "sdxl", "flux-srpo"])
+def test_a_licence_of_its_own_is_shown_once(name: str, hub: Hub, studio: Studio):
+    card = catalog.card(name)
+    assert card.repository is not None
+    hub.repository = card.repository
+    with pytest.raises(RequestError, match="--accept") as refused:
+        studio.pull(name)
+    assert card.licence in one_line(refused) and not hub.asked
+    assert files_in(studio.pull(name, accept=True)) == WANTED
+    studio.pull(name)  # it was accepted
+
+
+def test_what_was_pulled_can_be_removed(hub: Hub, studio: Studio):
+    folder = studio.pull(NAME)
+    assert studio.remove_weights(NAME) == folder and not folder.exists()
+    assert NAME not in studio.models_here()
+    with pytest.raises(RequestError, match="nothing to remove"):
+        studio.remove_weights(NAME)
+
+
+def test_what_is_not_ours_to_remove_stays(tmp_path: Path):
+    studio = Studio(Settings(home=tmp_path, models={NAME: tmp_path / "shared"}))
+    with pytest.raises(RequestError, match="by hand"):
+        studio.remove_weights(NAME)
+    with pytest.raises(RequestError, match="stays there"):
+        studio.remove_weights("pocket")
+    with pytest.raises(RequestError, match="nothing to pull"):
+        studio.pull("pocket")
