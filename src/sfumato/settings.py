@@ -1,5 +1,6 @@
 """What can be set, one described field each; from the environment as SFUMATO_HOME and so on."""
 
+import json
 import os
 from pathlib import Path
 
@@ -33,4 +34,6 @@ class Settings(BaseSettings):
 
     def environment(self) -> dict[str, str]:
         """What makes another process read the same settings; without the key, which only the server needs."""
-        return {"SFUMATO_HOME": str(self.home), "SFUMATO_DATABASE": self.database, "SFUMATO_KEY": ""}
+        said = self.model_dump(mode="json", exclude={"key"})
+        values = {name: value if isinstance(value, str) else json.dumps(value) for name, value in said.items()}
+        return {f"SFUMATO_{name.upper()}": value for name, value in values.items()} | {"SFUMATO_KEY": ""}
