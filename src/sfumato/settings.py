@@ -22,6 +22,9 @@ class Settings(BaseSettings):
     models: dict[str, Path] = Field(
         default={}, description='Models that lie elsewhere, by name, as {"flux-dev": "/data/flux-dev"}.'
     )
+    aliases: dict[str, str] = Field(
+        default={}, description='Which model paints for a hosted one, as {"gpt-image-1": "flux-dev"}.'
+    )
     database: str = Field(default="", description="URL of the jobs' database; empty: SQLite, jobs.db in home.")
     most_jobs: int = Field(default=10_000, ge=1, description="Jobs that may wait or run, in all.")
     most_jobs_of_one: int = Field(default=1000, ge=1, description="Jobs of one user that may wait or run.")

@@ -68,7 +68,11 @@ class Play:
 
     def look(self) -> bool:
         """Whether every job that the client knows of has ended."""
-        for job in self.ask("GET", "/api/v1/jobs?limit=1000").json():
+        try:
+            found = httpx2.get(self.server.url + "/api/v1/jobs?limit=1000", timeout=10).json()
+        except httpx2.TransportError:  # it was just killed
+            return False
+        for job in found if isinstance(found, list) else []:
             if job["id"] in self.seen and self.seen[job["id"]][-1] != job["state"]:
                 self.seen[job["id"]].append(job["state"])
         return all(states[-1] in ENDED for states in self.seen.values())
