@@ -15,12 +15,14 @@ import psutil
 
 
 class Server:
-    """`sfumato serve` on a free port. lines: what it logged."""
+    """`sfumato serve` on a free port. lines: what it logged. command: a script in place of sfumato."""
 
-    def __init__(self, home: Path, *arguments: str, environment: Mapping[str, str] | None = None):
+    def __init__(
+        self, home: Path, *arguments: str, environment: Mapping[str, str] | None = None, command: str | None = None
+    ):
         self.home, self.lines = home, []
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "sfumato", "serve", "--port", "0", *arguments],
+            [sys.executable, *([command] if command else ["-m", "sfumato"]), "serve", "--port", "0", *arguments],
             env={**os.environ, "SFUMATO_HOME": str(home), **(environment or {})},
             stdin=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
@@ -68,4 +70,4 @@ class Server:
         self.client.close()
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(30)
+        return self.process.wait(60)

@@ -1,5 +1,6 @@
 """What can be set, one described field each; from the environment as SFUMATO_HOME and so on."""
 
+import json
 import os
 from pathlib import Path
 
@@ -21,6 +22,9 @@ class Settings(BaseSettings):
     models: dict[str, Path] = Field(
         default={}, description='Models that lie elsewhere, by name, as {"flux-dev": "/data/flux-dev"}.'
     )
+    aliases: dict[str, str] = Field(
+        default={}, description='Which model paints for a hosted one, as {"gpt-image-1": "flux-dev"}.'
+    )
     database: str = Field(default="", description="URL of the jobs' database; empty: SQLite, jobs.db in home.")
     most_jobs: int = Field(default=10_000, ge=1, description="Jobs that may wait or run, in all.")
     most_jobs_of_one: int = Field(default=1000, ge=1, description="Jobs of one user that may wait or run.")
@@ -33,4 +37,6 @@ class Settings(BaseSettings):
 
     def environment(self) -> dict[str, str]:
         """What makes another process read the same settings; without the key, which only the server needs."""
-        return {"SFUMATO_HOME": str(self.home), "SFUMATO_DATABASE": self.database, "SFUMATO_KEY": ""}
+        said = self.model_dump(mode="json", exclude={"key"})
+        values = {name: value if isinstance(value, str) else json.dumps(value) for name, value in said.items()}
+        return {f"SFUMATO_{name.upper()}": value for name, value in values.items()} | {"SFUMATO_KEY": ""}

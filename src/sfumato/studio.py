@@ -19,6 +19,7 @@ from sfumato.core.recipe import Recipe
 from sfumato.core.registry import unknown
 from sfumato.core.wording import shown
 from sfumato.planning import Plan, check, plan
+from sfumato.planning.names import fitted, stand_in
 from sfumato.settings import Settings
 from sfumato.wiring import Parts
 
@@ -119,14 +120,30 @@ class Studio:
         key: str | None = None,
         body_hash: str = "",
         deadline: float | None = None,
+        again: bool = False,
         **fields: Any,
     ) -> "Job":
         """Queue an order for the workers, durably; the other arguments are Queue.submit's. RequestError as plan's."""
         decided = self.plan(order, **fields)
         return self.queue.submit(
             decided.recipes, owner=owner, priority=priority, warnings=[*warnings, *decided.warnings], door=door,
-            asked=asked, key=key, body_hash=body_hash, deadline=deadline, most=most,
+            asked=asked, key=key, body_hash=body_hash, deadline=deadline, most=most, again=again,
         )  # fmt: skip
+
+    def stand_in(self, name: str | None) -> tuple[str | None, list[str]]:
+        """The model of ours for a hosted service's name, and warnings; see planning/names.py."""
+        known = catalog.names()
+        here = [one for one in known if self._parts.models.is_here(catalog.card(one))]
+            one
+            for one in known
+            if catalog.card(one).repository is None or self._parts.models.is_here(catalog.card(one))
+        ]
+        return stand_in(name, self._parts.settings.aliases, known, here)
+
+    def fitted(self, size: tuple[int, int], model: str | None) -> tuple[dict[str, Any], list[str]]:
+        """Fields of an order for a picture of any size, and warnings; see planning/names.py."""
+        (width, height), then, warnings = fitted(size, self._parts.card(model).sizes)
+        return {"width": width, "height": height, "then": then}, warnings
 
     @property
     def queue(self) -> "Queue":

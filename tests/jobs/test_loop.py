@@ -154,7 +154,7 @@ def test_bulk_gives_way_at_the_next_step_and_loses_no_step(paced: Studio):
 def test_a_long_order_leaves_others_their_turn_after_each_picture(paced: Studio):
     model = paced.model
     assert isinstance(model, Paced)
-    paced.submit(3, prompt="a", steps=1, owner="ada")
+    ada = paced.submit(3, prompt="a", steps=1, owner="ada")
     with paced.working():
         assert model.began.acquire(timeout=20)
         bob = paced.submit(1, prompt="b", steps=1, owner="bob")
@@ -162,6 +162,7 @@ def test_a_long_order_leaves_others_their_turn_after_each_picture(paced: Studio)
         model.let(1)
         assert paced.ended(bob).state == "done"
         model.run_free()
+        paced.ended(ada)
     a, b = model.read("a").states, model.read("b").states
     assert [rows[0].text.states for rows in model.asked][:3] == [a, b, a]
 

@@ -3,14 +3,16 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from fastapi import Request
 
+from sfumato.core.errors import Conflict, JobFailed
 from sfumato.core.job import Job, Priority
 from sfumato.core.order import Order
 from sfumato.http.hub import Hub
+from sfumato.http.links import Links
 from sfumato.library import Entry
 from sfumato.settings import Settings
 from sfumato.studio import Studio
@@ -32,6 +34,7 @@ class Desk:
     studio: Studio
     hub: Hub
     settings: Settings
+    links: Links = field(default_factory=Links)
 
     def submit(
         self,
@@ -44,17 +47,18 @@ class Desk:
         key: str | None = None,
         deadline: float | None = None,
         warnings: tuple[str, ...] = (),
+        again: bool = False,
     ) -> Job:
         """Plan an order, queue it for whoever asks, and wake the worker; raises what planning refuses.
 
         asked: the request as it came, to be shown again and to tell one order of a key from another. warnings: of what
-        the shape could not say in an order. From a thread, not from the loop.
+        the shape could not say in an order. again: the client says it asks a second time. From a thread, not the loop.
         """
         caller = caller_of(request)
         job = self.studio.submit(
             order, owner=caller.owner, most=caller.most, priority=priority, door=door, asked=asked, key=key,
             body_hash=hashlib.sha256(json.dumps([door, asked], sort_keys=True).encode()).hexdigest(),
-            deadline=deadline, warnings=warnings,
+            deadline=deadline, warnings=warnings, again=again,
         )  # fmt: skip
         self.hub.look()
         return job
@@ -68,6 +72,15 @@ class Desk:
     def entries(self, job: Job) -> list[Entry]:
         """The finished pictures of a job, in order."""
         return [self.studio.library.entry(made.picture) for made in job.made]
+
+
+def failed(job: Job) -> Job:
+    """The job as it is, if it is done; else raises why it is not."""
+    if job.state == "failed":
+        raise JobFailed(job.reason or "it failed")
+    if job.state != "done":
+        raise Conflict(f"the job was {job.state}" + (f": {job.reason}" if job.reason else ""))
+    return job
 
 
 def caller_of(request: Request) -> Caller:

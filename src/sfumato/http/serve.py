@@ -4,6 +4,7 @@ import ipaddress
 import json
 import logging
 import os
+import signal
 import socket
 import sys
 import threading
@@ -60,6 +61,8 @@ def serve(settings: Settings, host: str, port: int, *, workers: int = 1) -> None
         app, log_config=None, access_log=False, server_header=False, proxy_headers=False,
         timeout_graceful_shutdown=GRACE, h11_max_incomplete_event_size=64 * 1024,
     )  # fmt: skip
+    for number in (signal.SIGTERM, signal.SIGINT):  # uvicorn raises them again when it is done: we are not done then
+        signal.signal(number, lambda number, frame: None)
     for supervisor in supervisors:
         supervisor.start()
     name = f"[{host}]" if ":" in host else host

@@ -22,6 +22,7 @@ from sfumato.jobs.database import Database
 from sfumato.jobs.tables import events, jobs, pictures, switches
 
 KEY_SECONDS = 24 * 3600  # that an idempotency key is remembered
+RETRY_SECONDS = 1800  # after which a client that says it asks again is not believed
 LONGEST_KEY = 255
 MOST_AT_ONCE = 1000
 RECENT = 20  # ended jobs, by whose length the wait is guessed
@@ -57,11 +58,13 @@ class Queue:
         body_hash: str = "",
         deadline: float | None = None,
         most: int | None = None,
+        again: bool = False,
     ) -> Job:
         """Accept an order's recipes as one job, durably.
 
         key: of the same owner within a day, it gives the job that was made of it; Conflict if body_hash is another.
-        deadline: seconds from now. most: the owner's own cap. Raises TooMany where the queue is full.
+        deadline: seconds from now. most: the owner's own cap. again: the client says it asks a second time, and gets
+        the owner's last job of the same body_hash, if that is young. Raises TooMany where the queue is full.
         """
         if priority not in PRIORITIES:
             raise RequestError(f"no priority named {shown(priority)}: use {', '.join(PRIORITIES)}")
@@ -70,6 +73,8 @@ class Queue:
         with self._database.writing(alone=True) as connection:
             now = self._database.now(connection)
             if key is not None and (before := self._same(connection, owner, key, body_hash, now)) is not None:
+                return before
+            if again and (before := self._last(connection, owner, body_hash, now)) is not None:
                 return before
             self._check_room(connection, owner, most)
             id = new_id()
@@ -180,6 +185,12 @@ class Queue:
         if row.body_hash != body_hash:
             raise KeyReused(f"idempotency key {shown(key)} was used for another order: take a new key for a new order")
         return read(connection, row.id)
+
+    def _last(self, connection: Connection, owner: str, body_hash: str, now: float) -> Job | None:
+        """The job that the same request made a while ago."""
+        young = and_(jobs.c.owner == owner, jobs.c.body_hash == body_hash, jobs.c.created >= now - RETRY_SECONDS)
+        id = connection.execute(select(jobs.c.id).where(young).order_by(jobs.c.id.desc()).limit(1)).scalar_one_or_none()
+        return None if id is None else read(connection, id)
 
     def _check_room(self, connection: Connection, owner: str, most: int | None) -> None:
         mine = func.sum(case((jobs.c.owner == owner, 1), else_=0))

@@ -50,6 +50,12 @@ def painted_size(width: int, height: int, sizes: Sizes) -> tuple[int, int]:
     return _shaped(width / height, sizes.best**2, sizes)
 
 
+def nearest_shape(size: tuple[int, int], sizes: Sizes) -> tuple[int, int]:
+    """The possible size nearest in shape to any size, and in area; the size itself if it is possible."""
+    width, height = size
+    return size if _nearest(width, height, sizes) == size else _shaped(width / height, width * height, sizes)
+
+
 def _ratio(name: str) -> float:
     across, down = name.split(":")
     return int(across) / int(down)

@@ -35,9 +35,9 @@ class Supervisor:
         bury: Callable[[str, str], object],
         told: Told,
         environment: Mapping[str, str] | None = None,
-        command: Sequence[str] = COMMAND,
+        command: Sequence[str] | None = None,
     ):
-        self._bury, self._told, self._environment, self._command = bury, told, environment, command
+        self._bury, self._told, self._environment, self._command = bury, told, environment, command or COMMAND
         self._process: subprocess.Popen[bytes] | None = None
         self._writing = threading.Lock()
         self._stopping = threading.Event()

@@ -1,0 +1,58 @@
+"""Models by the names that hosted services give them, and sizes that a model cannot paint, brought to what it can.
+
+Programs written for a hosted service ask for its models and its sizes. What stands in for them is decided here, and
+said in a warning; a recipe always names the model that really paints.
+"""
+
+from collections.abc import Collection, Mapping
+
+from sfumato.core.card import Sizes
+from sfumato.core.errors import RequestError
+from sfumato.core.wording import shown
+from sfumato.finishing import LARGEST
+from sfumato.planning.sizes import nearest_shape
+
+HOSTED = {
+    "gpt-image": "", "chatgpt-image": "", "dall-e": "",
+    "black-forest-labs/flux-schnell": "flux-schnell", "black-forest-labs/flux": "flux-dev",
+    "ideogram-ai/": "", "stability-ai/stable-diffusion": "stable-diffusion",
+    "flux-pro": "flux-dev", "flux-dev": "flux-dev", "ideogram": "",
+}  # fmt: skip
+"""Beginnings of hosted names, the more special first, and what is nearest to them; "": nothing is."""
+
+
+def stand_in(
+    name: str | None, aliases: Mapping[str, str], known: Collection[str], here: Collection[str]
+) -> tuple[str | None, list[str]]:
+    """The model of ours for a name, and a warning if it is another one; None: the one used when none is named.
+
+    aliases: as the settings say. known: every model's name. here: those whose files are there. A name that is neither
+    hosted nor ours is returned as it is, so that planning refuses it.
+    """
+    if name is None:
+        return None, []
+    if name in aliases:
+        return aliases[name], []
+    if name in known and name in here:
+        return name, []
+    wanted = next((ours for start, ours in HOSTED.items() if name.startswith(start)), None)
+    if wanted is None:
+        return name, []
+    if wanted in here:
+        return wanted, [] if wanted == name.rpartition("/")[2] else [f"{shown(name)} is painted by {wanted}"]
+    return None, [f"{shown(name)} is not here: the usual model paints it; SFUMATO_ALIASES says which is to"]
+
+
+def fitted(size: tuple[int, int], sizes: Sizes) -> tuple[tuple[int, int], tuple[str, ...], list[str]]:
+    """A size that the model can be asked for, the finishing steps from there to `size`, and a warning if there are any.
+
+    size: (width, height), pixels; RequestError for what no picture can have.
+    """
+    width, height = size
+    if not (0 < width <= LARGEST and 0 < height <= LARGEST):
+        raise RequestError(f"size {shown(width)}x{shown(height)} is not possible: each side is 1 to {LARGEST}")
+    nearest = nearest_shape(size, sizes)
+    if nearest == size:
+        return size, (), []
+    said = f"painted at {nearest[0]}x{nearest[1]} and brought to {width}x{height}, which the model does not paint"
+    return nearest, (f"resize:{width}x{height}",), [said]

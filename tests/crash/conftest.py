@@ -1,0 +1,3 @@
+from tests.databases import cluster, url
+
+__all__ = ["cluster", "url"]
