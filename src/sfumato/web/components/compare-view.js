@@ -196,7 +196,8 @@ class CompareView extends HTMLElement {
 
   /** @param {KeyboardEvent} event */
   key(event) {
-    if (event.target instanceof Element && event.target.closest('input, dialog')) return;
+    const sliding = event.target instanceof Element && event.target.closest('input, dialog');
+    if (sliding && event.key !== 'Escape') return;
     const count = this.ids?.length ?? 1;
     const picture = library.rows[library.indexOf(this.ids?.[this.at] ?? -1)];
     const pane = this.figures?.[0]?.querySelector('zoom-pane');

@@ -66,7 +66,7 @@ class ExportView extends HTMLElement {
       value: this.choice.quality,
       oninput: () => this.set({ quality: Number(this.quality?.value) }),
     });
-    this.shown = h('output', {});
+    this.shown = h('span', {});
     const radio = (/** @type {string} */ name, /** @type {string} */ value, /** @type {string} */ text) =>
       h(
         'label',

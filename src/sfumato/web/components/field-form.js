@@ -25,7 +25,7 @@ style(css`
       gap: var(--s2);
       font-weight: 550;
     }
-    .name output {
+    .name .value {
       font-weight: 400;
       font-variant-numeric: tabular-nums;
     }
@@ -75,7 +75,7 @@ class FieldForm extends HTMLElement {
 
   /** @param {Field} field */
   row(field) {
-    const shown = h('output', { class: 'quiet' });
+    const shown = h('span', { class: 'value quiet' });
     const name = h('span', { class: 'name', title: t.fields.about[field.name] }, t.fields[field.name], shown);
     const about = h('span', { class: 'quiet small' }, t.fields.about[field.name]);
     const set = (/** @type {string | number | undefined} */ value) => {

@@ -21,6 +21,7 @@ const USUAL = { across: 'steps', acrossValues: '4, 8, 16', down: 'guidance', dow
 style(css`
   grids-page {
     display: grid;
+    grid-template-columns: minmax(0, 1fr);
     gap: var(--s4);
     margin-top: var(--s4);
     form {

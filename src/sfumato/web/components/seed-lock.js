@@ -24,7 +24,7 @@ style(css`
 class SeedLock extends HTMLElement {
   connectedCallback() {
     this.button = h('button', { title: t.prompt.seed });
-    this.field = h('input', { inputmode: 'numeric', 'aria-label': t.prompt.seed, oninput: () => this.typed() });
+    this.field = h('input', { inputmode: 'numeric', oninput: () => this.typed() });
     this.wrong = h('p', { class: 'tell small', role: 'alert', hidden: true }, t.prompt.seedWrong);
     const fresh = h('button', { class: 'edged', onclick: () => this.free() }, icon('unlock', 18), t.prompt.fresh);
     const panel = h(

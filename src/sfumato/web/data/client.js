@@ -96,6 +96,9 @@ export const plan = (order) => json('plan', sends('POST', order));
 /** @returns {Promise<Job[]>} the newest first */
 export const findJobs = () => json('jobs?limit=200');
 
+/** @param {string} id @returns {Promise<Job>} */
+export const job = (id) => json(`jobs/${encodeURIComponent(id)}`);
+
 /** @param {string} id @param {'cancel' | 'pause' | 'resume' | 'retry'} what @returns {Promise<Job>} */
 export const tellJob = (id, what) => json(`jobs/${encodeURIComponent(id)}/${what}`, { method: 'POST' });
 

@@ -13,6 +13,7 @@ import { keep, kept } from './store.js';
 /** @typedef {{preview: string | null, since: number, first: number}} Sight the picture being painted, as last seen */
 
 const LOOK = 15_000; // milliseconds
+const TOGETHER = 40; // milliseconds in which states are gathered
 const MOST_FOLLOWED = 3;
 const ENDED = new Set(['done', 'failed', 'cancelled', 'expired']);
 
@@ -112,18 +113,30 @@ class Jobs extends EventTarget {
   hear(id, kind, data) {
     const job = this.all.get(id);
     if (!job) return;
-    if (kind === 'state') {
-      Object.assign(job, { state: data.state, reason: data.reason ?? null });
-      if (ENDED.has(job.state)) {
-        job.ended = Date.now() / 1000;
-        this.sights.delete(job.id);
-      }
-    }
+    if (kind === 'state') this.refresh(id);
     if (kind === 'step') this.step(job, data);
     if (kind === 'preview') this.sight(job, data.step).preview = data.image;
     if (kind === 'picture') this.finished(job, data.picture);
     this.changed();
   }
+
+  /** Reads a job again, soon and once: states that are told may be of long ago, from before it was tried again. @param {string} id */
+  async refresh(id) {
+    if (this.stale.has(id)) return;
+    this.stale.add(id);
+    await new Promise((done) => setTimeout(done, TOGETHER));
+    this.stale.delete(id);
+    try {
+      this.all.set(id, await client.job(id));
+    } catch {
+      return; // the next look reads it
+    }
+    if (this.all.get(id)?.state !== 'running') this.sights.delete(id);
+    this.changed();
+  }
+
+  /** @type {Set<string>} jobs that are about to be read again */
+  stale = new Set();
 
   /** @param {Job} job @param {number} id of the picture */
   async finished(job, id) {
