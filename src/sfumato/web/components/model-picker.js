@@ -1,0 +1,99 @@
+/** Choosing a model: what each is good at, and whether its licence allows business. */
+
+import { catalog } from '../data/catalog.js';
+import { draft } from '../data/draft.js';
+import { css, fill, h, listen, style } from '../dom.js';
+import { icon } from '../icons.js';
+import { t } from '../texts.js';
+
+const MANY = 6; // models, from which on a search helps
+
+style(css`
+  model-picker {
+    width: 400px;
+    .models {
+      display: grid;
+      gap: 2px;
+    }
+    .models button {
+      display: grid;
+      grid-template-columns: 1fr auto;
+      gap: 2px var(--s2);
+      width: 100%;
+      padding: var(--s2) var(--s3);
+      border-radius: var(--round-s);
+      text-align: left;
+      white-space: normal;
+      justify-items: start;
+      p {
+        grid-column: 1 / -1;
+      }
+    }
+  }
+`);
+
+class ModelPicker extends HTMLElement {
+  connectedCallback() {
+    this.search = h('input', {
+      type: 'search',
+      placeholder: t.models.search,
+      'aria-label': t.models.search,
+      oninput: () => this.show(),
+    });
+    this.list = h('div', { class: 'models', role: 'group', 'aria-label': t.prompt.model });
+    fill(this, h('div', { class: 'stack' }, this.search, this.list));
+    this.stop = listen([
+      [catalog, 'change', () => this.show()],
+      [draft, 'change', () => this.show()],
+    ]);
+    this.show();
+  }
+
+  disconnectedCallback() {
+    this.stop?.abort();
+  }
+
+  show() {
+    if (!this.list || !this.search) return;
+    const words = this.search.value.toLowerCase().split(/\s+/);
+    this.search.hidden = catalog.cards.length < MANY;
+    const fits = catalog.cards.filter((card) =>
+      words.every((word) => `${card.name} ${card.title} ${card.about} ${card.knows}`.toLowerCase().includes(word)),
+    );
+    const used = catalog.card(draft.order.model)?.name;
+    fill(
+      this.list,
+      fits.map((card) =>
+        h(
+          'button',
+          { 'aria-pressed': String(card.name === used), onclick: () => this.choose(card.name) },
+          h('strong', {}, card.title),
+          card.name === used && icon('check', 18),
+          h('p', { class: 'small quiet' }, card.about),
+          h(
+            'p',
+            { class: 'small quiet' },
+            `${card.licence} · ${card.commercial ? t.models.business : t.models.private}`,
+          ),
+        ),
+      ),
+    );
+  }
+
+  /** Settings of one model mean little for another, and some would be refused: they go back to the usual. @param {string} model */
+  choose(model) {
+    const blank = {
+      steps: undefined,
+      guidance: undefined,
+      rescale: undefined,
+      sampler: undefined,
+      schedule: undefined,
+      style: undefined,
+      loras: undefined,
+    };
+    draft.set({ model, ...(model === draft.order.model ? {} : blank) });
+    this.hidePopover();
+  }
+}
+
+customElements.define('model-picker', ModelPicker);

@@ -1,0 +1,42 @@
+/**
+ * Which settings a model takes, made from its card: what it does not take is not shown.
+ *
+ * @import {Card, Order} from '../types.js'
+ *
+ * @typedef {object} Field
+ * @property {keyof Order & keyof typeof import('../texts.js').t.fields.about} name
+ * @property {'range' | 'choice' | 'text' | 'ground' | 'list'} kind
+ * @property {number} [low]
+ * @property {number} [high]
+ * @property {number} [step]
+ * @property {string | number} [usual] what the model takes when it is left blank
+ * @property {string[]} [choices]
+ */
+
+const NEGATIVE_KINDS = new Set(['classifier-free', 'distilled']);
+
+/**
+ * @param {Card} card
+ * @param {{samplers: string[], schedules: string[]}} parts that there are; the server says why one does not go with a model
+ * @returns {Field[]}
+ */
+export function fieldsOf(card, parts) {
+  /** @type {Field[]} */
+  const fields = [
+    { name: 'steps', kind: 'range', low: card.steps.low, high: card.steps.high, step: 1, usual: card.steps.default },
+  ];
+  if (card.guidance_kind !== 'none') {
+    const { low, high } = card.guidance;
+    fields.push({ name: 'guidance', kind: 'range', low, high, step: 0.1, usual: card.guidance.default });
+  }
+  if (card.text.negative && NEGATIVE_KINDS.has(card.guidance_kind)) fields.unshift({ name: 'negative', kind: 'text' });
+  if (card.guidance_kind === 'classifier-free') {
+    fields.push({ name: 'rescale', kind: 'range', low: 0, high: 1, step: 0.05, usual: 0 });
+  }
+  if (parts.samplers.length)
+    fields.push({ name: 'sampler', kind: 'choice', choices: parts.samplers, usual: card.sampler });
+  if (parts.schedules.length)
+    fields.push({ name: 'schedule', kind: 'choice', choices: parts.schedules, usual: card.schedule });
+  fields.push({ name: 'background', kind: 'ground' });
+  return fields;
+}

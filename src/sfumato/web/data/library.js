@@ -1,0 +1,112 @@
+/**
+ * The pictures that fit a search, read page by page as they are looked at. Says `change` when some came or changed.
+ *
+ * @import {Picture} from '../types.js'
+ * @import {Search} from './client.js'
+ */
+
+import * as client from './client.js';
+
+const PAGE = 100;
+
+class Library extends EventTarget {
+  /** @type {Search} */
+  search = {};
+
+  /** How many are known to fit; -1 before that is known. More may follow where `whole` is false. */
+  total = -1;
+
+  whole = false;
+
+  /** @type {(Picture | undefined)[]} by place, the newest first */
+  rows = [];
+
+  /** @type {Set<number>} pages that are asked for */
+  asked = new Set();
+
+  /** Grows with every new search, so that late answers to old ones are not taken. */
+  round = 0;
+
+  /** @param {Search} search */
+  find(search) {
+    this.search = search;
+    return this.reload();
+  }
+
+  /** Reads the beginning again; what is shown stays until then. */
+  async reload() {
+    const round = ++this.round;
+    const found = await client.findPictures(this.search, 0, PAGE);
+    if (round !== this.round) return;
+    this.asked = new Set([0]);
+    this.rows = [];
+    this.total = 0;
+    this.whole = false;
+    this.add(0, found);
+  }
+
+  /** The pictures from one place to another, as far as they are here; the others are fetched. @param {number} from @param {number} to */
+  window(from, to) {
+    for (let page = Math.floor(from / PAGE); page * PAGE < to; page++) this.fetch(page);
+    return this.rows.slice(from, to);
+  }
+
+  /** @param {number} page */
+  async fetch(page) {
+    if (this.asked.has(page) || (this.whole && page * PAGE >= this.total)) return;
+    this.asked.add(page);
+    const { round } = this;
+    try {
+      const found = await client.findPictures(this.search, page * PAGE, PAGE);
+      if (round !== this.round) return;
+      this.add(page, found);
+    } catch {
+      this.asked.delete(page);
+    }
+  }
+
+  /** A page that is full is followed by another, which may be empty. @param {number} page @param {Picture[]} found */
+  add(page, found) {
+    found.forEach((picture, i) => (this.rows[page * PAGE + i] = picture));
+    if (found.length < PAGE) this.whole = true;
+    this.total = Math.max(this.rows.length, this.whole ? 0 : (page + 1) * PAGE);
+    this.changed();
+  }
+
+  /** @param {number} id */
+  indexOf(id) {
+    return this.rows.findIndex((row) => row?.id === id);
+  }
+
+  /** A picture that was just painted comes first; where something is searched for, the server says whether it fits. @param {Picture} picture */
+  async meet(picture) {
+    if (Object.values(this.search).some(Boolean)) return this.rows.length <= PAGE ? this.reload() : undefined;
+    if (this.total < 0 || this.indexOf(picture.id) >= 0) return;
+    this.rows.unshift(picture);
+    this.total += 1;
+    this.changed();
+  }
+
+  /** Changes what is known of a picture here. @param {number} id @param {Partial<Picture>} fields */
+  put(id, fields) {
+    const row = this.rows[this.indexOf(id)];
+    if (row) Object.assign(row, fields);
+    this.changed();
+  }
+
+  /** Takes pictures out of what is shown. @param {Set<number>} ids */
+  take(ids) {
+    const before = this.rows.length;
+    this.rows = this.rows.filter((row) => !row || !ids.has(row.id));
+    this.total -= before - this.rows.length;
+    const whole = Math.floor(this.rows.length / PAGE); // the pages behind have moved up
+    this.asked = new Set([...this.asked].filter((page) => page < whole));
+    this.changed();
+  }
+
+  changed() {
+    this.dispatchEvent(new Event('change'));
+  }
+}
+
+export const library = new Library();

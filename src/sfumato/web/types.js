@@ -1,0 +1,95 @@
+/**
+ * The shapes that `/api/v1` speaks, as the page reads them. Seeds are text here: they go to 2^64 - 1, beyond what a
+ * JavaScript number holds.
+ *
+ * @typedef {{low: number, high: number, default: number}} Range
+ *
+ * @typedef {object} Card what a model is and takes; see core/card.py
+ * @property {string} name
+ * @property {string} title
+ * @property {string} about
+ * @property {string} knows
+ * @property {string} lacks
+ * @property {string} licence
+ * @property {boolean} commercial
+ * @property {number} parameters
+ * @property {string[]} operations
+ * @property {'classifier-free' | 'distilled' | 'none'} guidance_kind
+ * @property {Range} guidance
+ * @property {Range} steps
+ * @property {string} sampler
+ * @property {string} schedule
+ * @property {{tokens: number, negative: boolean}} text
+ * @property {{multiple: number, low: number, high: number, best: number, shape: string, default: [number, number]}} sizes
+ * @property {{scale: 'diffusion' | 'flow'}} noise
+ * @property {{suffix: string, names: Record<string, string>} | null} styles
+ *
+ * @typedef {object} Order what is asked; a blank is undefined
+ * @property {string} prompt
+ * @property {string} [negative]
+ * @property {number} [n]
+ * @property {string} [model]
+ * @property {string} [seed]
+ * @property {number} [steps]
+ * @property {number} [guidance]
+ * @property {number} [rescale]
+ * @property {string} [sampler]
+ * @property {string} [schedule]
+ * @property {string} [style]
+ * @property {number} [width]
+ * @property {number} [height]
+ * @property {string} [aspect_ratio]
+ * @property {number} [megapixels]
+ * @property {string} [background]
+ * @property {string[]} [loras]
+ *
+ * @typedef {object} Recipe what is decided for one picture; see core/recipe.py
+ * @property {string} operation
+ * @property {string} model
+ * @property {string} weights
+ * @property {string} prompt
+ * @property {string | null} negative
+ * @property {string | null} style
+ * @property {string} seed
+ * @property {number} steps
+ * @property {number} guidance
+ * @property {number} rescale
+ * @property {string} sampler
+ * @property {string} schedule
+ * @property {number} width
+ * @property {number} height
+ * @property {string[]} finish
+ * @property {{name: string, weight: number}[]} loras
+ *
+ * @typedef {'queued' | 'paused' | 'running' | 'done' | 'failed' | 'cancelled' | 'expired'} State
+ *
+ * @typedef {object} Job an accepted order; see core/job.py
+ * @property {string} id
+ * @property {State} state
+ * @property {string} priority
+ * @property {Recipe[]} recipes
+ * @property {Picture[]} pictures those that are finished
+ * @property {string[]} warnings
+ * @property {string | null} reason
+ * @property {number} number which picture is being painted, from 0
+ * @property {number} step
+ * @property {number} steps
+ * @property {number} created seconds since 1970
+ * @property {number | null} started
+ * @property {number | null} ended
+ *
+ * @typedef {object} Picture one picture of the library
+ * @property {number} id
+ * @property {string | null} job that it was painted for
+ * @property {number | null} number its place in the job, from 0
+ * @property {string} created ISO 8601
+ * @property {number} width
+ * @property {number} height
+ * @property {number} seconds
+ * @property {Recipe} recipe
+ * @property {number} rating 0: not rated, else 1 to 5
+ * @property {string[]} tags
+ * @property {string | null} trashed when it was moved to the trash, ISO 8601
+ */
+
+export {};

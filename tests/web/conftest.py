@@ -1,0 +1,117 @@
+"""A real server with Pocket, and Debian's chromium looking at it. Every test ends with the page having said no error and
+asked no other host."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("pytest_playwright", reason="pytest-playwright is not installed: pip install '.[test]'")
+
+from playwright.sync_api import Locator, Page, expect
+
+HERE = Path(__file__).parent
+CHROMIUM = shutil.which("chromium")
+QUIET = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """All in one process: they share the server and the browser."""
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.xdist_group("web"))
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args() -> dict[str, Any]:
+    if CHROMIUM is None:
+        pytest.skip("no chromium here: apt-get install chromium")
+    return {"executable_path": CHROMIUM, "args": QUIET}
+
+
+@pytest.fixture(scope="session")
+def rooms(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], tuple[str, Path]]]:
+    """Servers by name, started when first asked for: (address, its library's folder)."""
+    running: dict[str, tuple[subprocess.Popen[str], str, Path]] = {}
+
+    def room(name: str) -> tuple[str, Path]:
+        if name not in running:
+            folder = tmp_path_factory.mktemp(name)
+            running[name] = (*started(folder), folder)
+        return running[name][1:]
+
+    yield room
+    for process, _, _ in running.values():
+        process.terminate()
+        process.wait(20)
+
+
+def started(folder: Path, *options: str) -> tuple["subprocess.Popen[str]", str]:
+    """A server of its own, and its address."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "sfumato", "serve", "--port", "0", *options],
+        stderr=subprocess.PIPE, text=True, env={**os.environ, "SFUMATO_HOME": str(folder)},
+    )  # fmt: skip
+    assert process.stderr is not None
+    for line in process.stderr:
+        if '"listening"' in line:
+            break
+    else:
+        raise AssertionError("the server ended before it listened")
+    _drain(process)
+    return process, json.loads(line)["listening"] + "/"
+
+
+def _drain(process: "subprocess.Popen[str]") -> None:
+    """Read what it goes on to say, so that it never waits for a reader."""
+    import threading
+
+    threading.Thread(target=lambda: process.stderr and process.stderr.read(), daemon=True).start()
+
+
+@pytest.fixture
+def address(rooms: Callable[[str], tuple[str, Path]]) -> str:
+    """The server that most tests share."""
+    return rooms("shared")[0]
+
+
+@pytest.fixture
+def studio(page: Page, address: str) -> Iterator[Page]:
+    """The page, open; it must end without an error and without having asked any other host."""
+    complaints: list[str] = []
+    page.on("console", lambda said: complaints.append(said.text) if said.type in {"error", "warning"} else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on(
+        "request",
+        lambda asked: None if asked.url.startswith((address, "data:", "blob:")) else complaints.append(asked.url),
+    )
+    page.set_default_timeout(30_000)
+    page.goto(address)
+    expect(page.locator("prompt-box .foot button").first).to_have_text("Pocket")
+    yield page
+    expected = getattr(page, "expected_complaints", 0)
+    assert len(complaints) == expected, complaints
+
+
+@pytest.fixture
+def paint(studio: Page) -> Callable[..., Locator]:
+    """Order pictures as a person does, and wait for them; the tiles of the gallery."""
+
+    def order(prompt: str, n: int = 1) -> Locator:
+        tiles = studio.locator(f'picture-tile[aria-label^="{prompt}, seed"]')
+        before = tiles.count()
+        studio.get_by_label("How many").locator("input").fill(str(n))
+        studio.get_by_label("How many").locator("input").press("Tab")
+        words = studio.get_by_label("What to paint")
+        words.fill(prompt)
+        words.press("Control+Enter")
+        expect(tiles).to_have_count(before + n, timeout=60_000)
+        return tiles
+
+    return order

@@ -1,0 +1,97 @@
+"""Ten thousand pictures: found, scrolled, selected, thrown away and brought back."""
+
+import sqlite3
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+MANY = 10_000
+
+
+@pytest.fixture
+def address(rooms: Callable[[str], tuple[str, Path]]) -> str:
+    return rooms("gallery")[0]
+
+
+@pytest.fixture
+def many(studio: Page, paint: Callable[..., Locator], rooms: Callable[[str], tuple[str, Path]]) -> Page:
+    """The gallery with MANY rows: a few pictures, over and over."""
+    folder = rooms("gallery")[1]
+    with sqlite3.connect(folder / "library.db") as library:
+        if library.execute("SELECT count(*) FROM pictures").fetchone()[0] < MANY:
+            paint("a green leaf", 3)
+            paint("a red apple", 3)
+            own = {"id", "origin"}  # of one picture alone
+            columns = ", ".join(row[1] for row in library.execute("PRAGMA table_info(pictures)") if row[1] not in own)
+            library.execute(
+                f"WITH RECURSIVE k(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM k WHERE i < {MANY}) "
+                f"INSERT INTO pictures ({columns}) SELECT {columns} FROM k, pictures LIMIT {MANY}"
+            )
+    studio.reload()
+    expect(studio.locator("picture-tile[aria-label]").first).to_be_visible()
+    return studio
+
+
+def test_only_what_is_in_sight_is_there(many: Page):
+    for _ in range(12):
+        many.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+        many.wait_for_timeout(60)
+        assert many.evaluate("document.querySelectorAll('*').length") <= 2000
+    tiles = many.locator("picture-tile")
+    assert int(tiles.last.get_attribute("aria-posinset") or 0) > 500
+    many.evaluate("scrollTo(0, 0)")
+    expect(tiles.nth(0)).to_be_visible()
+
+
+def test_words_find_pictures(many: Page):
+    many.get_by_label("Search your pictures").fill("leaf green")
+    expect(many.locator('picture-tile[aria-label^="a red apple"]')).to_have_count(0)
+    expect(many.locator('picture-tile[aria-label^="a green leaf"]').first).to_be_visible()
+    many.get_by_label("Search your pictures").fill("no such words")
+    expect(many.get_by_text("Nothing fits these words")).to_be_visible()
+
+
+def test_pictures_are_selected_by_mouse_and_keyboard(many: Page):
+    tiles = many.locator("picture-tile")
+    tiles.nth(0).click(modifiers=["Control"])
+    tiles.nth(3).click(modifiers=["Shift"])
+    expect(many.get_by_text("4 pictures selected")).to_be_visible()
+    many.locator("picture-grid").focus()
+    many.keyboard.press("Escape")
+    expect(many.get_by_text("selected")).to_have_count(0)
+    many.keyboard.press("Home")
+    many.keyboard.press("Space")
+    many.keyboard.press("ArrowRight")
+    many.keyboard.press("Shift+Space")
+    expect(many.get_by_text("2 pictures selected")).to_be_visible()
+
+
+def test_what_is_thrown_away_comes_back(many: Page, address: str):
+    def trashed() -> int:
+        return len(many.request.get(f"{address}api/v1/pictures?trashed=true").json())
+
+    first = many.locator("picture-tile").first
+    before = trashed()
+    first.click(modifiers=["Control"])
+    many.get_by_role("button", name="Move to trash").click()
+    expect(many.get_by_text("1 picture moved to trash")).to_be_visible()
+    assert trashed() == before + 1
+    many.get_by_role("button", name="Undo").click()
+    until(lambda: trashed() == before)
+    first.click(modifiers=["Control"])
+    many.get_by_role("button", name="Move to trash").click()
+    until(lambda: trashed() == before + 1)
+    many.get_by_role("button", name="Trash").click()
+    many.locator("picture-tile").first.click(modifiers=["Control"])
+    many.get_by_role("button", name="Restore").click()
+    until(lambda: trashed() == before)
+
+
+def until(true: Callable[[], bool], seconds: float = 20) -> None:
+    give_up = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < give_up
+        time.sleep(0.05)

@@ -1,0 +1,153 @@
+"""One picture: seen to the pixel, its recipe copied as a command that paints the same, used again, marked, exported."""
+
+import io
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import Locator, Page, expect
+
+from sfumato import exports
+
+
+@pytest.fixture
+def shown(studio: Page, paint: Callable[..., Locator]) -> Page:
+    """A picture, open."""
+    tiles = studio.locator("picture-tile[aria-label^=\"a 'blue' car\"]")
+    if tiles.count() == 0:
+        paint("a 'blue' car")
+    tiles.first.click()
+    expect(studio.locator("picture-view zoom-pane img")).to_have_js_property("complete", True)
+    return studio
+
+
+def file_of(shown: Page, address: str) -> bytes:
+    id = shown.url.rsplit("/", 1)[1]
+    return shown.request.get(f"{address}api/v1/pictures/{id}/file").body()
+
+
+def test_the_copied_command_paints_the_same_pixels(shown: Page, address: str, tmp_path: Path):
+    command = shown.locator("recipe-card pre").inner_text()
+    assert "'a '\\''blue'\\'' car'" in command
+    run = command.replace("sfumato ", f"{sys.executable} -m sfumato ", 1) + " --out again.png"
+    subprocess.run(["bash", "-c", run], cwd=tmp_path, check=True, capture_output=True)
+    again, _ = exports.pixels((tmp_path / "again.png").read_bytes())
+    kept, _ = exports.pixels(file_of(shown, address))
+    assert np.array_equal(np.asarray(again), np.asarray(kept))
+
+
+def test_the_copied_program_and_request_say_the_same(shown: Page, address: str):
+    recipe = exports.read(io.BytesIO(file_of(shown, address)).getvalue()).recipe
+    assert recipe is not None
+    shown.get_by_role("button", name="Python").click()
+    asked: dict[str, object] = {}
+    program = shown.locator("recipe-card pre").inner_text().replace("from sfumato import Studio", "")
+    double = type(
+        "Studio",
+        (),
+        {
+            "paint": lambda self, prompt, **fields: asked.update(prompt=prompt, **fields) or [self],
+            "save": lambda self, path: None,
+        },
+    )
+    exec(program, {"Studio": double})
+    assert (asked["prompt"], asked["seed"], asked["width"]) == (recipe.prompt, recipe.seed, recipe.width)
+    shown.get_by_role("button", name="curl").click()
+    line = shown.locator("recipe-card pre").inner_text()
+    body = re.search(r"--json '(.*)'$", line.replace("'\\''", "'"))
+    assert body is not None and line.startswith(f"curl {address}api/v1/orders")
+    order = json.loads(body[1])
+    planned = shown.request.post(f"{address}api/v1/plan", data=order).json()["recipes"]
+    assert planned == [json.loads(recipe.model_dump_json())]
+
+
+def test_zoom_to_the_pixels_and_back(shown: Page):
+    image = shown.locator("picture-view zoom-pane img")
+    fitted = image.evaluate("image => image.style.transform")
+    shown.get_by_role("button", name="Actual pixels").click()
+    assert image.evaluate("image => image.getBoundingClientRect().width * devicePixelRatio === image.naturalWidth")
+    shown.keyboard.press("0")
+    assert image.evaluate("image => image.style.transform") == fitted
+
+
+def test_remix_takes_the_settings_and_leaves_the_seed(shown: Page):
+    shown.get_by_role("button", name="Remix").click()
+    expect(shown.get_by_label("What to paint")).to_have_value("a 'blue' car")
+    expect(shown.locator("seed-lock > button")).to_have_text("Seed")
+
+
+def test_only_the_seed_is_taken(shown: Page):
+    seed = shown.locator("recipe-card dd").filter(has_text=re.compile(r"^\d{6,}$")).inner_text()
+    shown.get_by_role("button", name="Only the seed").click()
+    expect(shown.locator("seed-lock > button")).to_have_text(seed)
+    expect(shown.get_by_label("What to paint")).not_to_have_value("a 'blue' car")
+
+
+def test_rating_with_the_mouse(shown: Page, address: str):
+    with shown.expect_response(lambda answer: answer.request.method == "PATCH"):
+        shown.get_by_role("button", name="Rate 4 of 5").click()
+    expect(shown.get_by_role("button", name="Rate 4 of 5")).to_have_attribute("aria-pressed", "true")
+
+
+def test_a_file_is_exported_as_it_was_measured(shown: Page):
+    shown.get_by_role("button", name="Export").click()
+    shown.get_by_label("WEBP").check()
+    shown.get_by_label("Quality").fill("40")
+    shown.get_by_label("Nothing").check()
+    told = shown.locator("export-view").get_by_role("status")
+    shown.wait_for_timeout(400)
+    expect(told).to_contain_text("kB")
+    with shown.expect_download() as waiting:
+        shown.get_by_role("button", name="Download").click()
+    data = Path(waiting.value.path()).read_bytes()
+    assert f"{len(data) / 1024:.1f} kB" in told.inner_text()
+    assert Image.open(io.BytesIO(data)).format == "WEBP"
+    assert exports.read(data).recipe is None
+
+
+def drag(page: Page, *points: tuple[float, float]) -> None:
+    page.mouse.move(*points[0])
+    page.mouse.down()
+    for point in points[1:]:
+        page.mouse.move(*point, steps=6)
+    page.mouse.up()
+
+
+def saved_mask(page: Page) -> np.ndarray:
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="Save the mask").click()
+    return np.asarray(Image.open(Path(waiting.value.path())).convert("L"))
+
+
+def test_a_mask_has_the_pictures_size_and_can_be_undone(shown: Page):
+    shown.get_by_role("button", name="Edit a part").click()
+    expect(shown.get_by_text("Nothing is marked yet")).to_be_visible()
+    box = shown.locator("mask-pane img").bounding_box()
+    assert box is not None
+    at = lambda x, y: (box["x"] + box["width"] * x, box["y"] + box["height"] * y)  # noqa: E731
+    shown.keyboard.press("m")
+    drag(shown, at(0.25, 0.25), at(0.5, 0.75))
+    mask = saved_mask(shown)
+    assert mask.shape == (256, 256)
+    marked = np.argwhere(mask == 255)
+    assert np.abs(marked.min(0) - [64, 64]).max() <= 1 and np.abs(marked.max(0) - [191, 127]).max() <= 1
+    assert np.isin(mask, (0, 255)).mean() > 0.98
+    shown.keyboard.press("b")
+    drag(shown, at(0.8, 0.2), at(0.8, 0.8))
+    assert (saved_mask(shown) > mask).sum() > 1000
+    shown.keyboard.press("Control+z")
+    assert np.array_equal(saved_mask(shown), mask)
+    shown.keyboard.press("Control+Shift+z")
+    assert (saved_mask(shown) > mask).sum() > 1000
+    shown.keyboard.press("Control+z")
+    shown.keyboard.press("i")
+    assert np.array_equal(saved_mask(shown), 255 - mask)
+    shown.keyboard.press("e")
+    drag(shown, at(0.8, 0.2), at(0.8, 0.8))
+    assert (saved_mask(shown) < 255 - mask).sum() > 1000

@@ -1,0 +1,95 @@
+"""From words to pictures: the prompt box, what is painted as it clears, cancelling, and what went wrong."""
+
+import re
+from collections.abc import Callable
+
+from playwright.sync_api import Locator, Page, expect
+
+
+def test_words_become_pictures(studio: Page, paint: Callable[..., Locator]):
+    tiles = paint("a red apple", 2)
+    picture = tiles.first.locator("img")
+    expect(picture).to_have_js_property("complete", True)
+    assert picture.evaluate("image => image.naturalWidth") > 0
+    expect(studio.locator(".live")).to_have_count(0)
+
+
+def test_a_picture_is_seen_while_it_is_painted(studio: Page):
+    studio.get_by_role("button", name="Settings").click()
+    studio.get_by_label("Steps").fill("100")
+    studio.keyboard.press("Escape")
+    studio.get_by_label("What to paint").fill("a slow castle")
+    studio.get_by_role("button", name="Paint 4").click()
+    preview = studio.locator(".live.on img")
+    expect(preview).to_have_attribute("src", re.compile("^data:image/webp;base64,"))
+    expect(studio.locator(".live.on .status")).to_have_text(re.compile(r"\d+ of 100"))
+    studio.reload()
+    expect(studio.locator(".live.on img")).to_be_visible()
+    studio.locator(".live").first.hover()
+    studio.locator(".live").first.get_by_role("button", name="Cancel").click()
+    expect(studio.locator(".live")).to_have_count(0)
+    studio.get_by_role("link", name="Queue").click()
+    expect(studio.locator("queue-page li").first).to_contain_text("cancelled")
+
+
+def test_only_what_the_model_takes_can_be_set(studio: Page, address: str):
+    card = studio.request.get(f"{address}api/v1/models").json()[0]
+    studio.get_by_role("button", name="Settings").click()
+    steps = studio.get_by_label("Steps")
+    assert [steps.get_attribute(name) for name in ("min", "max")] == [
+        f"{card['steps'][end]:g}" for end in ("low", "high")
+    ]
+    assert steps.input_value() == f"{card['steps']['default']:g}"
+    assert card["text"]["negative"] == studio.get_by_label("Leave out").is_visible()
+    studio.keyboard.press("Escape")
+    studio.get_by_role("button", name="Style").click()
+    assert studio.locator("prompt-box .styles button").all_inner_texts() == ["No style", *card["styles"]["names"]]
+
+
+def test_a_refusal_is_told_in_the_servers_words(studio: Page):
+    studio.expected_complaints = 1  # the browser's own line about a 422
+    studio.get_by_role("button", name="Settings").click()
+    studio.get_by_label("Sampler", exact=True).select_option("ddim")
+    studio.keyboard.press("Escape")
+    studio.get_by_label("What to paint").fill("a red apple")
+    studio.get_by_label("What to paint").press("Control+Enter")
+    expect(studio.get_by_role("alert").filter(has_text="pocket cannot use sampler 'ddim'")).to_be_visible()
+
+
+def test_settings_go_into_the_order(studio: Page, paint: Callable[..., Locator], address: str):
+    studio.get_by_role("button", name="Shape").click()
+    studio.get_by_role("button", name="3:2", exact=True).click()
+    studio.get_by_role("button", name="Seed").click()
+    studio.get_by_label("The same seed each time").fill("18446744073709551615")
+    studio.keyboard.press("Escape")
+    studio.get_by_role("button", name="Style").click()
+    studio.get_by_role("button", name="emoji", exact=True).click()
+    studio.get_by_role("button", name="Settings").click()
+    studio.get_by_label("Guidance", exact=True).fill("5")
+    studio.keyboard.press("Escape")
+    paint("a wide boat")
+    found = studio.request.get(f"{address}api/v1/pictures?text=wide+boat").text()
+    assert '"seed":18446744073709551615' in found
+    recipe = studio.request.get(f"{address}api/v1/pictures?text=wide+boat").json()[0]["recipe"]
+    assert 1.4 < recipe["width"] / recipe["height"] < 1.6  # sides are multiples of 16
+    assert (recipe["style"], recipe["guidance"]) == ("emoji", 5)
+
+
+def test_a_seed_that_cannot_be_is_said_at_once(studio: Page):
+    studio.get_by_role("button", name="Seed").click()
+    studio.get_by_label("The same seed each time").fill("18446744073709551616")
+    expect(studio.get_by_role("alert").filter(has_text="A seed is a whole number")).to_be_visible()
+
+
+def test_earlier_prompts_come_back(studio: Page, paint: Callable[..., Locator]):
+    paint("a small teapot")
+    studio.get_by_label("What to paint").fill("")
+    studio.get_by_role("button", name="Earlier prompts").click()
+    studio.get_by_label("Search earlier prompts").fill("TEAPOT")
+    studio.locator("prompt-history .list button").click()
+    expect(studio.get_by_label("What to paint")).to_have_value("a small teapot")
+
+
+def test_nothing_a_person_types_becomes_markup(studio: Page, paint: Callable[..., Locator]):
+    paint("<img src=x onerror=alert(1)>")
+    assert studio.locator("img[src='x']").count() == 0

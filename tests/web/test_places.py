@@ -1,0 +1,165 @@
+"""The queue, the models, grids, and what holds for every place: names, contrast, small screens, a key."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from tests.web.conftest import started
+
+PLACES = ["", "queue", "models", "grids"]
+
+NAMELESS = """() => [...document.querySelectorAll('button, a[href], input, select, textarea, [role=img], dialog, progress')]
+    .filter((element) => element.checkVisibility({ visibilityProperty: true }))
+    .filter((element) => !(element.ariaLabel || element.labels?.length || element.textContent.trim() || element.alt))
+    .map((element) => element.outerHTML.slice(0, 120))"""
+
+# WCAG 2.2's formula for contrast; colours are turned into sRGB by painting one pixel with them
+FAINT = """() => {
+    const pen = Object.assign(document.createElement('canvas'), { width: 1, height: 1 }).getContext('2d', { willReadFrequently: true });
+    const rgba = (colour) => {
+        pen.clearRect(0, 0, 1, 1);
+        pen.fillStyle = colour;
+        pen.fillRect(0, 0, 1, 1);
+        return [...pen.getImageData(0, 0, 1, 1).data];
+    };
+    const light = ([r, g, b]) => [r, g, b].map((v) => v / 255).map((v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4))
+        .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+    const ground = (element) => {
+        for (let at = element; at; at = at.parentElement) {
+            const colour = rgba(getComputedStyle(at).backgroundColor);
+            if (colour[3] > 200) return colour;
+        }
+        return [255, 255, 255, 255];
+    };
+    const faint = [];
+    for (const element of document.querySelectorAll('body *')) {
+        const own = [...element.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim());
+        const style = getComputedStyle(element);
+        if (!own || !element.checkVisibility({ visibilityProperty: true }) || style.backgroundClip === 'text' || element.closest(':disabled, option')) continue;
+        const [a, b] = [light(rgba(style.color)), light(ground(element))].sort((x, y) => y - x);
+        const ratio = (a + 0.05) / (b + 0.05);
+        if (ratio < (parseFloat(style.fontSize) >= 24 ? 3 : 4.5)) faint.push(`${ratio.toFixed(2)} ${element.localName} ${element.textContent.trim().slice(0, 40)}`);
+    }
+    return faint;
+}"""
+
+
+def test_the_queue_tells_and_obeys(studio: Page):
+    studio.get_by_role("button", name="Settings").click()
+    studio.get_by_label("Steps").fill("100")
+    studio.keyboard.press("Escape")
+    for words in ("a first castle", "a second castle"):
+        studio.get_by_label("What to paint").fill(words)
+        studio.get_by_label("What to paint").press("Control+Enter")
+        expect(studio.locator(".live").filter(has_text=words).first).to_be_visible()
+    studio.get_by_role("link", name="Queue").click()
+    second = studio.locator("queue-page li").filter(has_text="a second castle").first
+    second.get_by_role("button", name="Pause").click()
+    expect(second).to_contain_text("paused")
+    first = studio.locator("queue-page li").filter(has_text="a first castle").first
+    first.get_by_role("button", name="Cancel").click()
+    expect(first).to_contain_text("cancelled")
+    second.get_by_role("button", name="Cancel").click()
+    expect(second).to_contain_text("cancelled")
+    first.get_by_role("button", name="Try again").click()
+    expect(first.get_by_role("progressbar")).to_be_visible()
+    first.get_by_role("button", name="Cancel").click()
+    expect(first).to_contain_text("cancelled")
+
+
+def test_models_say_what_they_are_good_at(studio: Page, address: str):
+    card = studio.request.get(f"{address}api/v1/models").json()[0]
+    studio.get_by_role("link", name="Models").click()
+    article = studio.locator("models-page article").first
+    for words in (card["title"], card["knows"], card["lacks"], card["licence"]):
+        expect(article).to_contain_text(words)
+
+
+def test_a_grid_has_a_picture_for_every_pair(studio: Page, address: str):
+    studio.get_by_role("link", name="Grids").click()
+    studio.get_by_label("What to paint").fill("a red apple")
+    studio.get_by_label("Across").select_option("Words in the prompt")
+    studio.get_by_label("Values").first.fill("red, green")
+    studio.get_by_label("Down").select_option("Steps")
+    studio.get_by_label("Values").last.fill("2..4/2")
+    studio.get_by_role("button", name="Paint the grid").click()
+    cells = studio.locator("grids-page td img[src*='thumbnail']")
+    expect(cells).to_have_count(4, timeout=60_000)
+    links = [cell.get_attribute("href") or "" for cell in studio.locator("grids-page td a").all()]
+    recipes = [
+        studio.request.get(f"{address}api/v1/pictures/{link.rsplit('/', 1)[1]}").json()["recipe"] for link in links
+    ]
+    assert [(r["prompt"], r["steps"]) for r in recipes] == [
+        ("a red apple", 2), ("a green apple", 2), ("a red apple", 4), ("a green apple", 4),
+    ]  # fmt: skip
+    assert len({r["seed"] for r in recipes}) == 1
+    with studio.expect_download() as waiting:
+        studio.get_by_role("button", name="Save as one image").click()
+    from PIL import Image
+
+    assert Image.open(Path(waiting.value.path())).size == (120 + 2 * 268, 76 + 2 * 268)
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_everything_has_a_name_and_can_be_read(studio: Page, paint: Callable[..., Locator], place: str, theme: str):
+    paint("a yellow star")
+    studio.emulate_media(color_scheme=theme)  # pyright: ignore[reportArgumentType]
+    studio.goto(studio.url.split("#")[0] + f"#/{place}")
+    studio.wait_for_timeout(600)
+    assert studio.evaluate(NAMELESS) == []
+    assert studio.evaluate(FAINT) == []
+
+
+def test_a_narrow_screen_needs_no_sideways_scrolling(studio: Page, paint: Callable[..., Locator]):
+    paint("a yellow star")
+    studio.set_viewport_size({"width": 360, "height": 740})
+    for place in PLACES:
+        studio.goto(studio.url.split("#")[0] + f"#/{place}")
+        studio.wait_for_timeout(300)
+        assert studio.evaluate("document.documentElement.scrollWidth") <= 360, place
+
+
+def test_the_keyboard_alone_paints_and_opens(studio: Page):
+    studio.keyboard.press("/")
+    studio.keyboard.type("a pink flower")
+    studio.keyboard.press("Control+Enter")
+    expect(studio.locator('picture-tile[aria-label^="a pink flower"]').first).to_be_visible(timeout=60_000)
+    studio.keyboard.press("Escape")
+    for _ in range(60):
+        if studio.evaluate("document.activeElement?.localName") == "picture-grid":
+            break
+        studio.keyboard.press("Tab")
+    studio.keyboard.press("Enter")
+    expect(studio.locator("picture-view")).to_be_visible()
+    studio.keyboard.press("Escape")
+    assert studio.evaluate("document.activeElement?.localName") == "picture-grid"
+    studio.keyboard.press("?")
+    expect(studio.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
+
+
+def test_motion_is_left_out_where_it_is_not_wanted(studio: Page):
+    studio.emulate_media(reduced_motion="reduce")
+    assert studio.evaluate("getComputedStyle(document.documentElement).getPropertyValue('--calm')") == "0.01ms"
+
+
+def test_a_key_is_asked_for_once(browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("SFUMATO_KEY", "open sesame, please")
+    process, address = started(tmp_path)
+    try:
+        stranger = browser.new_page()
+        assert (answer := stranger.goto(address)) is not None and answer.status == 401
+        guest = browser.new_context(
+            http_credentials={"username": "anyone", "password": "open sesame, please"}
+        ).new_page()
+        guest.goto(address)
+        guest.get_by_label("What to paint").fill("a red apple")
+        guest.get_by_role("button", name="Paint 4").click()
+        picture = guest.locator("picture-tile img").first
+        expect(picture).to_be_visible(timeout=60_000)
+        expect(picture).not_to_have_js_property("naturalWidth", 0)
+    finally:
+        process.terminate()
+        process.wait(20)
