@@ -134,10 +134,6 @@ class Studio:
         """The model of ours for a hosted service's name, and warnings; see planning/names.py."""
         known = catalog.names()
         here = [one for one in known if self._parts.models.is_here(catalog.card(one))]
-            one
-            for one in known
-            if catalog.card(one).repository is None or self._parts.models.is_here(catalog.card(one))
-        ]
         return stand_in(name, self._parts.settings.aliases, known, here)
 
     def fitted(self, size: tuple[int, int], model: str | None) -> tuple[dict[str, Any], list[str]]:
