@@ -105,3 +105,20 @@ def test_a_real_model_is_painted_with_like_any_other(tmp_path: Path):
     (folder / "unet" / "diffusion_pytorch_model.safetensors").unlink()
     with pytest.raises(DamagedWeights, match="unet"):
         Studio(Settings(home=tmp_path / "home", models={NAME: folder})).paint("a pear", model=NAME, keep=False)
+
+
+def test_a_model_of_ones_own_needs_only_a_card(tmp_path: Path):
+    home = tmp_path / "home"
+    (home / "cards").mkdir(parents=True)
+    shipped = (Path(catalog.__file__).parent / "cards" / f"{NAME}.toml").read_text()
+    (home / "cards" / "my-tune.toml").write_text(shipped.replace(f'name = "{NAME}"', 'name = "my-tune"'))
+    studio = Studio(Settings(home=home))
+    assert studio.model("my-tune").family == "stable-diffusion"
+    assert "my-tune" in {card.name for card in studio.models()} and "my-tune" not in catalog.names()
+    with pytest.raises(MissingWeights, match="sfumato pull my-tune"):
+        studio.plan("a pear", model="my-tune")
+    fill(home / "models" / "my-tune")
+    assert studio.models_here() == {"my-tune", "pocket"}
+    assert studio.plan("a pear", model="my-tune").recipes[0].model == "my-tune"
+    (home / "cards" / f"{NAME}.toml").write_text("not a card")
+    assert studio.model(NAME).title == "Stable Diffusion 1.5"  # ours comes first

@@ -118,6 +118,17 @@ def test_a_file_that_is_not_what_the_hub_states_is_thrown_away(hub: Hub, studio:
     assert (studio.pull(NAME) / LARGE).read_bytes() == FILES[LARGE]
 
 
+@pytest.mark.parametrize(("own", "left"), [("unet.gguf", set(SHARDED)), ("checkpoint.safetensors", set())])
+def test_weights_that_are_here_in_a_file_do_not_come(
+    own: str, left: set[str], hub: Hub, studio: Studio, tmp_path: Path
+):
+    place = tmp_path / "home" / "models" / NAME
+    place.mkdir(parents=True)
+    (place / own).write_bytes(b"one's own")
+    studio.pull(NAME)
+    assert files_in(place) == (WANTED - {LARGE, *SHARDED}) | left | {own}
+
+
 def test_a_damaged_file_is_found_and_mended(hub: Hub, studio: Studio):
     folder = studio.pull(NAME)
     data = bytearray(FILES[LARGE])

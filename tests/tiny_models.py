@@ -307,3 +307,94 @@ def qwen_image(folder: Path) -> Path:
         tokenizer=tokenizer,
     ).save_pretrained(folder)  # fmt: skip
     return folder
+
+
+def as_checkpoint(folder: Path) -> None:
+    """Put a Stable Diffusion 1's weights into one file, by the names its makers gave them, and leave the configs."""
+    from safetensors.torch import load_file, save_file
+
+    whole = {}
+    for part, (prefix, renamed) in {
+        "unet": ("model.diffusion_model.", _unet_name),
+        "vae": ("first_stage_model.", _vae_name),
+        "text_encoder": ("cond_stage_model.transformer.text_model.", lambda name: name.removeprefix("text_model.")),
+    }.items():
+        (file,) = (folder / part).glob("*.safetensors")
+        for name, tensor in load_file(file).items():
+            named = renamed(name)
+            attention = part == "vae" and ".attn_1." in named and named.endswith("weight") and ".norm." not in named
+            whole[prefix + named] = (
+                tensor[:, :, None, None] if attention else tensor
+            )  # there it is a convolution of 1 x 1
+        file.unlink()
+    save_file(whole, folder / "checkpoint.safetensors")
+
+
+BLOCKS, LAYERS = 2, 1  # of the tiny UNet
+
+
+def _unet_name(name: str) -> str:
+    """https://github.com/CompVis/stable-diffusion's, for diffusers' name."""
+    inside = {
+        "norm1.": "in_layers.0.", "conv1": "in_layers.2", "norm2.": "out_layers.0.", "conv2": "out_layers.3",
+        "time_emb_proj": "emb_layers.1", "conv_shortcut": "skip_connection",
+    }  # fmt: skip
+    outside = {
+        "time_embedding.linear_1": "time_embed.0", "time_embedding.linear_2": "time_embed.2",
+        "conv_in": "input_blocks.0.0", "conv_norm_out": "out.0", "conv_out": "out.2",
+        "mid_block.resnets.0": "middle_block.0", "mid_block.attentions.0": "middle_block.1",
+        "mid_block.resnets.1": "middle_block.2",
+    }  # fmt: skip
+    for theirs, ours in {**(inside if "resnets" in name else {}), **outside}.items():
+        name = name.replace(theirs, ours)
+    for block in range(BLOCKS):
+        for layer in range(LAYERS + 1):
+            down, up = (LAYERS + 1) * block + layer + 1, (LAYERS + 1) * block + layer
+            for part, at in (("resnets", 0), ("attentions", 1)):
+                name = name.replace(f"down_blocks.{block}.{part}.{layer}.", f"input_blocks.{down}.{at}.")
+                name = name.replace(f"up_blocks.{block}.{part}.{layer}.", f"output_blocks.{up}.{at}.")
+        down, up = (LAYERS + 1) * (block + 1), (LAYERS + 1) * block + LAYERS
+        name = name.replace(f"down_blocks.{block}.downsamplers.0.conv.", f"input_blocks.{down}.0.op.")
+        name = name.replace(
+            f"up_blocks.{block}.upsamplers.0.conv.", f"output_blocks.{up}.{2 if block == 0 else 1}.conv."
+        )
+    return name
+
+
+def _vae_name(name: str) -> str:
+    for theirs, ours in {
+        "conv_shortcut": "nin_shortcut", "conv_norm_out": "norm_out", "mid_block.attentions.0.": "mid.attn_1.",
+        "mid_block.resnets.0": "mid.block_1", "mid_block.resnets.1": "mid.block_2", "group_norm": "norm",
+        "to_q": "q", "to_k": "k", "to_v": "v", "to_out.0": "proj_out",
+    }.items():  # fmt: skip
+        name = name.replace(theirs, ours)
+    for block in range(BLOCKS):
+        name = name.replace(f"down_blocks.{block}.resnets.", f"down.{block}.block.")
+        name = name.replace(f"down_blocks.{block}.downsamplers.0.", f"down.{block}.downsample.")
+        name = name.replace(f"up_blocks.{block}.resnets.", f"up.{BLOCKS - 1 - block}.block.")
+        name = name.replace(f"up_blocks.{block}.upsamplers.0.", f"up.{BLOCKS - 1 - block}.upsample.")
+    return name
+
+
+def as_gguf(folder: Path, part: str) -> dict[str, np.ndarray]:
+    """Put a part's weights into a GGUF file, matrices as Q8_0; returns what its numbers then are, in fp32."""
+    import gguf
+    from gguf.quants import dequantize, quantize
+    from safetensors.numpy import load_file
+
+    writer, kept = gguf.GGUFWriter(folder / f"{part}.gguf", arch="tiny"), {}
+    (file,) = (folder / part).glob("*.safetensors")
+    for name, values in load_file(file).items():
+        if values.ndim == 2 and values.shape[1] % 32 == 0:
+            packed = quantize(values, gguf.GGMLQuantizationType.Q8_0)
+            writer.add_tensor(name, packed, raw_dtype=gguf.GGMLQuantizationType.Q8_0)
+            kept[name] = dequantize(packed, gguf.GGMLQuantizationType.Q8_0)
+        else:
+            writer.add_tensor(name, values)
+            kept[name] = values
+    file.unlink()
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    return kept

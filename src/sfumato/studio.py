@@ -248,7 +248,8 @@ class Studio:
         from sfumato.tuning import train
         from sfumato.tuning.lora import Course
 
-        course, card, parts = Course(name, kind, steps, minutes, rank, seed), catalog.card(model), self._parts
+        course, parts = Course(name, kind, steps, minutes, rank, seed), self._parts
+        card = parts.catalog.card(model)
         return train(paths, course, card, parts.model, parts.loras, told, caption=caption, force=force)
 
     def upscale(
@@ -347,7 +348,7 @@ class Studio:
         """
         if not self._is_model(name):
             return self._parts.weights.pull(name, told)
-        card = catalog.card(name)
+        card = self._parts.catalog.card(name)
         if card.repository is None:
             raise RequestError(f"{name} is inside the package: there is nothing to pull")
         from sfumato.weights.hubs import pull_model
@@ -362,7 +363,7 @@ class Studio:
             return {one: self.verify_weights(one)[one] for one in [*kept, *sorted(self.models_here())]}
         if not self._is_model(name):
             return {name: weights.verify(name).state}
-        card = catalog.card(name)
+        card = self._parts.catalog.card(name)
         if not models.is_here(card):
             return {name: "missing"}
         try:
@@ -380,7 +381,7 @@ class Studio:
         """Delete pulled weights, and return the folder that is gone."""
         if not self._is_model(name):
             return self._parts.weights.remove(name)
-        if catalog.card(name).repository is None:
+        if self._parts.catalog.card(name).repository is None:
             raise RequestError(f"{name} is inside the package, and stays there")
         return self._parts.models.remove(name)
 
@@ -391,23 +392,24 @@ class Studio:
     def _is_model(self, name: str) -> bool:
         """Whether a name is a model's, and not that of small weights; UnknownName if it is nobody's."""
         small = {one.entry.name for one in self._parts.weights.all()}
-        if name not in small and name not in catalog.names():
-            raise unknown("weights", name, sorted({*small, *catalog.names()}))
+        if name not in small and name not in self._parts.catalog.names():
+            raise unknown("weights", name, sorted({*small, *self._parts.catalog.names()}))
         return name not in small
 
     def models(self, *, purpose: str | None = None, bytes: float | None = None, commercial: bool = False) -> list[Card]:
         """The card of every model in the catalogue, or of those that suit; see catalog.chosen."""
-        cards = map(catalog.card, catalog.names())
+        own = self._parts.catalog
+        cards = map(own.card, own.names())
         return catalog.chosen(cards, purpose=purpose, bytes=bytes, commercial=commercial)
 
     def models_here(self) -> set[str]:
         """Names of the models whose weights are on this machine."""
-        models = self._parts.models
-        return {name for name in catalog.names() if models.is_here(catalog.card(name))}
+        models, own = self._parts.models, self._parts.catalog
+        return {name for name in own.names() if models.is_here(own.card(name))}
 
     def model(self, name: str | None = None) -> Card:
         """One model's card; None for the one used when none is named."""
-        return catalog.card(name)
+        return self._parts.catalog.card(name)
 
     def examine(self) -> "list[Finding]":
         """What this machine can run, what is missing, and the command that mends it."""

@@ -58,6 +58,10 @@ class Parts:
         return Weights(self.settings.home / "weights")
 
     @cached_property
+    def catalog(self) -> catalog.Own:
+        return catalog.Own(self.settings.home / "cards")
+
+    @cached_property
     def models(self) -> "Models":
         from sfumato.weights.models import Models
 
@@ -65,12 +69,12 @@ class Parts:
 
     def card(self, name: str | None) -> Card:
         """A model's card, with the files that are here; MissingWeights where there are none."""
-        card = catalog.card(name)
+        card = self.catalog.card(name)
         return card if card.repository is None else self.models.installed(card)
 
     def folder(self, name: str) -> Path:
         """Where a model's files are."""
-        return catalog.folder(name) if catalog.card(name).repository is None else self.models.place(name)
+        return catalog.folder(name) if self.catalog.card(name).repository is None else self.models.place(name)
 
     @cached_property
     def export_presets(self) -> "Shelf[ExportPreset]":

@@ -1,7 +1,8 @@
 """The catalogue: every model's card, by name.
 
 A card is a TOML file: `cards/NAME.toml` here, or `NAME.toml` in sfumato/pocket for our own model. Outside packages add
-theirs through an entry point of the group `sfumato.cards`, an object that is the Path of a card file.
+theirs through an entry point of the group `sfumato.cards`, an object that is the Path of a card file. Models that were
+brought in here have theirs in a folder of the home: see Own.
 """
 
 from collections.abc import Iterable
@@ -45,6 +46,27 @@ def card(name: str | None = None) -> "Card":
 def folder(name: str) -> Path:
     """Where a model's weight files are: beside its card."""
     return _paths()[name].parent
+
+
+class Own:
+    """A folder of cards of one's own, which need not be there. A card of ours of the same name comes first."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+
+    def names(self) -> list[str]:
+        """Every model's name, ours and these, sorted."""
+        return sorted({*_paths(), *(path.stem for path in self.folder.glob("*.toml"))})
+
+    def card(self, name: str | None = None) -> "Card":
+        """As the function `card`, over all of them."""
+        from sfumato.core.card import read_card
+
+        if name is None or name in _paths():
+            return card(name)
+        if name not in self.names():
+            raise unknown("model", name, self.names())
+        return read_card(self.folder / f"{name}.toml")
 
 
 def chosen(

@@ -19,7 +19,7 @@ from sfumato.core.errors import CannotWrite, JobFailed, MissingPackage, RequestE
 from sfumato.core.wording import LONG, shown
 from sfumato.weights.digests import sha256_of
 from sfumato.weights.fetch import alone
-from sfumato.weights.models import ENDINGS, Known, Models, Record
+from sfumato.weights.models import ENDINGS, WEIGHTS, Known, Models, Record
 from sfumato.weights.sources import Told
 
 INDEX = "model_index.json"
@@ -46,7 +46,7 @@ def pull_model(card: Card, models: Models, told: Told, *, accept: bool = False) 
         place.mkdir(parents=True, exist_ok=True)
         with alone(place.with_name(f".{place.name}.lock"), card.name):
             source = _Repository(card, place, told)
-            wanted = chosen_files(card, source.files, source.index())
+            wanted = chosen_files(card, source.files, source.index(), parts_in_files(place))
             _check_room(card, place, sum(source.size(name) for name in wanted if not source.has(name)))
             known = tuple(_known(source.fetch(name), name) for name in wanted)
             record = Record(repository=card.repository, revision=source.commit, accepted=True, files=known)
@@ -67,13 +67,28 @@ def check_licence(card: Card, accepted: bool) -> None:
     )
 
 
-def chosen_files(card: Card, files: Collection[str], index: Mapping[str, Any]) -> list[str]:
-    """Names of what is fetched: the index, and of each part that it names the configs and plain safetensors."""
+def parts_in_files(place: Path) -> Collection[str] | None:
+    """Parts whose weights lie in files of one's own beside their folders; None: all do."""
+    if (place / "checkpoint.safetensors").is_file():
+        return None
+    return {path.stem for path in place.iterdir() if path.suffix in WEIGHTS}
+
+
+def chosen_files(
+    card: Card, files: Collection[str], index: Mapping[str, Any], here: Collection[str] | None = ()
+) -> list[str]:
+    """Names of what is fetched: the index, and of each part that it names the configs and plain safetensors.
+
+    here: parts whose weights are not needed; None: none are.
+    """
     named = {name for name, entry in index.items() if isinstance(entry, list) and entry and entry[0]}
     parts = named if card.family == "pipeline" else named - NOT_PAINTED_WITH
     inside = {part: [name for name in files if name.startswith(f"{part}/") and name.count("/") == 1] for part in parts}
     wanted = {part: [name for name in names if _is_plain(name)] for part, names in inside.items()}
     for part, names in inside.items():
+        if here is None or part in here:
+            wanted[part] = [name for name in wanted[part] if Path(name).suffix not in WEIGHTS]
+            continue
         other = next((name for name in names if name.endswith((".safetensors", ".bin", ".ckpt", ".pt"))), None)
         if other and not any(name.endswith(".safetensors") for name in wanted[part]):
             raise JobFailed(

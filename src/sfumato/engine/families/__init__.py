@@ -8,6 +8,7 @@ One whose cards have a sampler `own` is a WholeModel: it paints by itself, and i
 One whose cards name an `adaptable` file is an AdaptableModel too: it takes LoRA, and can be taught one.
 """
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,8 @@ from sfumato.core.recipe import Recipe
 from sfumato.core.registry import Registry
 from sfumato.engine.painting import Guided, Latent, Row
 from sfumato.engine.weights.lora import Lora
+
+os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")  # before it loads: it speaks of parts that nobody asked for
 
 if TYPE_CHECKING:
     from torch import Tensor

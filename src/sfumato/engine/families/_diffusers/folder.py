@@ -1,5 +1,8 @@
 """A model's folder as diffusers lays it out: model_index.json, and a folder for each part.
 
+A part's weights may also lie beside its folder in one file, `transformer.safetensors` or `transformer.gguf`, and those
+of all parts in `checkpoint.safetensors`, by the names that the model's makers gave them; the folders then hold configs.
+
 Weights are opened as safetensors only, after their headers were checked; no code of a folder is run, and nothing is
 fetched.
 """
@@ -9,15 +12,19 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any, TypeVar
 
+from diffusers.loaders.single_file_utils import create_diffusers_clip_model_from_ldm, load_single_file_checkpoint
+
 from sfumato.core.card import Card
 from sfumato.core.errors import DamagedWeights, UnreadableFile
 from sfumato.core.wording import shown
 from sfumato.engine.families._diffusers.place import Place
+from sfumato.engine.weights.gguf import check_gguf
 from sfumato.engine.weights.tensors import mapped
 
 Part = TypeVar("Part")
 
 INDEX = "model_index.json"
+CHECKPOINT = "checkpoint.safetensors"
 
 
 class Folder:
@@ -37,14 +44,44 @@ class Folder:
 
     def network(self, name: str, kind: type[Part], place: Place) -> Part:
         """A part with weights, a class of diffusers or transformers, ready to ask."""
-        self.check_weights(name)
+        single = self._single(name)
+        if single is None:
+            self.check_weights(name)
+        else:
+            self._check_header(single)
         try:
-            made = kind.from_pretrained(  # type: ignore[attr-defined]
-                self.path / name, dtype=place.dtype, use_safetensors=True, local_files_only=True
-            )
+            made: Any = self._whole(name, kind, place) if single is None else self._from_file(single, name, kind, place)
         except (OSError, ValueError, RuntimeError) as error:
             raise self.wrong(f"its {name} cannot be loaded ({_line(error)})") from error
         return made.to(place.device).eval().requires_grad_(False)
+
+    def _whole(self, name: str, kind: type[Part], place: Place) -> Part:
+        return kind.from_pretrained(  # type: ignore[attr-defined]
+            self.path / name, dtype=place.dtype, use_safetensors=True, local_files_only=True
+        )
+
+    def _single(self, name: str) -> Path | None:
+        """The one file that a part's weights are in, where its folder holds none."""
+        if any((self.path / name).glob("*.safetensors")):
+            return None
+        names = f"{name}.safetensors", f"{name}.gguf", CHECKPOINT
+        return next((self.path / one for one in names if (self.path / one).is_file()), None)
+
+    def _from_file(self, file: Path, name: str, kind: type[Part], place: Place) -> Part:
+        """A part out of a single file. GGUF stays quantized in memory, and is computed with in the place's numbers."""
+        if kind.__module__.startswith("transformers."):
+            checkpoint = load_single_file_checkpoint(str(file))
+            return create_diffusers_clip_model_from_ldm(
+                kind, checkpoint, subfolder=name, config=str(self.path), torch_dtype=place.dtype, local_files_only=True
+            )
+        packed = {}
+        if file.suffix == ".gguf":
+            from diffusers.quantizers.quantization_config import GGUFQuantizationConfig
+
+            packed["quantization_config"] = GGUFQuantizationConfig(compute_dtype=place.dtype)
+        return kind.from_single_file(  # type: ignore[attr-defined]
+            str(file), config=str(self.path), subfolder=name, dtype=place.dtype, local_files_only=True, **packed
+        )
 
     def made(self, kind: type[Part], place: Place) -> Part:
         """The whole model, a pipeline of diffusers, ready to call."""
@@ -87,10 +124,16 @@ class Folder:
         if not files:
             raise self.wrong(f"{name} holds no safetensors (other formats can run code, and are not opened)")
         for file in files:
-            try:
+            self._check_header(file)
+
+    def _check_header(self, file: Path) -> None:
+        try:
+            if file.suffix == ".gguf":
+                check_gguf(file)
+            else:
                 mapped(file)
-            except UnreadableFile as error:
-                raise self.wrong(f"{name}/{file.name}: {error}") from error
+        except UnreadableFile as error:
+            raise self.wrong(f"{file.relative_to(self.path)}: {error}") from error
 
 
 def _line(error: Exception) -> str:
