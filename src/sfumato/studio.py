@@ -132,8 +132,8 @@ class Studio:
 
     def stand_in(self, name: str | None) -> tuple[str | None, list[str]]:
         """The model of ours for a hosted service's name, and warnings; see planning/names.py."""
-        known = catalog.names()
-        here = [one for one in known if self._parts.models.is_here(catalog.card(one))]
+        known, models_here = self._parts.catalog.names(), self.models_here()
+        here = [one for one in known if one in models_here]
         return stand_in(name, self._parts.settings.aliases, known, here)
 
     def fitted(self, size: tuple[int, int], model: str | None) -> tuple[dict[str, Any], list[str]]:

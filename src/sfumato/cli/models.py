@@ -37,6 +37,7 @@ def command(
         raise RequestError("no model suits: say less with --for, give --fits more, or leave --commercial out")
     if name is None:
         here = studio.models_here()
+        cards.sort(key=lambda card: card.name not in here)  # those that paint at once come first
         rows = [
             [c.name, "yes" if c.name in here else "no", c.about, _millions(c), _gigabytes(c), c.licence] for c in cards
         ]
@@ -91,7 +92,9 @@ def _licence(card: "Card") -> str:
 
 def _gigabytes(card: "Card", precision: "Precision" = "bf16") -> str:
     weighs = card.memory(precision)
-    return "not known" if weighs is None else f"{weighs / 1e9:.1f} GB"
+    if weighs is None:
+        return "not known"
+    return f"{weighs / 1e9:.1f} GB" if weighs >= 1e8 else f"{weighs / 1e6:.0f} MB"
 
 
 def _memory(card: "Card") -> str:
