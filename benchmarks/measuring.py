@@ -35,6 +35,21 @@ def timed(command: list[str], env: dict[str, str] | None = None) -> dict[str, fl
     return {"wall_s": time.perf_counter() - start, "cpu_s": cpu}
 
 
+def spent(work: Callable[[], object]) -> dict[str, float]:
+    """Wall and CPU seconds, of all of this process's threads."""
+    start, cpu = time.perf_counter(), time.process_time()
+    work()
+    return {"wall_s": time.perf_counter() - start, "cpu_s": time.process_time() - cpu}
+
+
+def peak_mb(command: list[str]) -> int:
+    """The most memory that a command's process had, in millions of bytes."""
+    _, failed, used = os.wait4(subprocess.Popen(command).pid, 0)
+    if failed:
+        raise SystemExit(f"{command} failed")
+    return round(used.ru_maxrss * (1 if sys.platform == "darwin" else 1024) / 1e6)
+
+
 def rounds(variants: dict[str, Callable[[], dict[str, float]]], times: int) -> dict[str, list[dict[str, float]]]:
     """Measure the variants `times` times in the order A B B A, after one warm-up of each."""
     for measure in variants.values():

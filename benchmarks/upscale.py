@@ -8,15 +8,12 @@ process that does nothing else (from 1024 to 4096 px, which takes the most, too)
 """
 
 import argparse
-import os
-import subprocess
 import sys
 import tempfile
-import time
 from itertools import count
 from pathlib import Path
 
-from benchmarks.measuring import report, rounds
+from benchmarks.measuring import peak_mb, report, rounds, spent
 from sfumato import Studio
 
 FOUR_TIMES = ("upscale:4",)
@@ -51,21 +48,6 @@ def main() -> None:
             file = picture.save(Path(folder, f"{picture.image.width}.png"))
             peaks[name] = peak_mb([sys.executable, "-c", ENLARGE, str(file), "4", f"{folder}/x4-{file.name}"])
     report("To 1024 px, with the network for drawings", found, "upscale", peak_mb=peaks)
-
-
-def spent(work) -> dict[str, float]:
-    """Wall and CPU seconds, of all of this process's threads."""
-    start, cpu = time.perf_counter(), time.process_time()
-    work()
-    return {"wall_s": time.perf_counter() - start, "cpu_s": time.process_time() - cpu}
-
-
-def peak_mb(command: list[str]) -> int:
-    """The most memory that a command's process had, in millions of bytes."""
-    _, failed, used = os.wait4(subprocess.Popen(command).pid, 0)
-    if failed:
-        raise SystemExit(f"{command} failed")
-    return round(used.ru_maxrss * (1 if sys.platform == "darwin" else 1024) / 1e6)
 
 
 if __name__ == "__main__":

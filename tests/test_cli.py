@@ -318,7 +318,7 @@ def test_a_wrong_value_is_told_in_one_line_before_anything_loads(sfumato: Run, w
         (["train", "lora", ".", "--name", "ink", "--minutes", "x"], "'x' is not a number"),
         (["export", "nowhere.png", "--for", "blog"], "'nowhere.png' cannot be read: no such file or directory"),
         (["export", "nowhere.png"], "say what to export for, as blog; there are: avatar, "),
-        (["export", "nowhere.png", "--for", "blog,stroy"], "no export preset named 'stroy'; did you mean 'story'?"),
+        (["export", "nowhere.png", "--for", "blog,storry"], "no export preset named 'storry'; did you mean 'story'?"),
         (["generate", "a", "--preset", "inc"], "no style preset named 'inc'; did you mean 'ink'?"),
         (["histroy"], "No such command 'histroy'"),
     ],

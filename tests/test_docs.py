@@ -28,6 +28,7 @@ def blocks(page: Path, language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", page.read_text(), re.DOTALL)
 
 
+@pytest.mark.timeout(600)  # a page is many processes; on a busy machine each takes seconds
 @pytest.mark.parametrize("page", [p for p in PAGES if blocks(p, "sh")], ids=lambda p: p.name)
 def test_commands_run(page: Path, tmp_path: Path):
     for folder in ("hearts", "cars", "sketches"):

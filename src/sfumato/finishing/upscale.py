@@ -48,7 +48,7 @@ class Kind:
 PLAIN = "plain"
 KINDS = {
     "drawing": Kind("upscale-drawing", side=256, overlap=18),
-    "photo": Kind("upscale-photo", side=68, overlap=10),
+    "photo": Kind("upscale-photo", side=56, overlap=10),
 }
 
 

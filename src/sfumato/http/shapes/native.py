@@ -86,6 +86,7 @@ class PlanBody(BaseModel):
 
     recipes: list[Recipe]
     warnings: list[str]
+    notes: list[str]
 
 
 class Marks(BaseModel):
@@ -165,7 +166,7 @@ def router(desk: Desk) -> APIRouter:
     @routes.post("/plan", summary="What an order would be, without painting it")
     def plan(body: Order) -> PlanBody:
         decided = studio.plan(body)
-        return PlanBody(recipes=decided.recipes[:1000], warnings=decided.warnings)
+        return PlanBody(recipes=decided.recipes[:1000], warnings=decided.warnings, notes=decided.notes)
 
     @routes.get("/jobs", summary="Jobs, newest first")
     def jobs(
