@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.servers import Server
+
+USUAL = "http://127.0.0.1:7860"  # where examples expect the server
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
 
@@ -47,11 +50,17 @@ def test_commands_run(page: Path, tmp_path: Path):
 
 @pytest.mark.parametrize("page", [p for p in PAGES if blocks(p, "python")], ids=lambda p: p.name)
 def test_programs_run(page: Path, tmp_path: Path):
+    server = None
     for program in blocks(page, "python"):
         if ".train_lora(" in program:
             pytest.importorskip("peft")
+        if USUAL in program:
+            server = server or Server(tmp_path / "served")
+            program = program.replace(USUAL, server.url)
         done = subprocess.run([*python_of(page), "-c", program], cwd=tmp_path, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr[-2000:]
+    if server is not None:
+        server.stop()
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)

@@ -1,9 +1,9 @@
 """OpenAI's Images API: https://platform.openai.com/docs/api-reference/images
 
-Beyond it, through a client's `extra_body`: seed, steps, guidance, negative_prompt, sampler, schedule, style_name and
-loras. An answer holds `warnings`, one line for each wish that was not done quite as asked, and the `seeds`. The official
-client sends a request again when an answer is slow to come, and says so in a header: such a second one joins the job of
-the first.
+Beyond it, through a client's `extra_body`: seed, steps, guidance, negative_prompt, sampler, schedule, style_name, and
+loras. An answer holds `warnings`, one line for each wish that was not done quite as asked, and the `seeds`. The
+official client sends a request again when an answer is slow to come, and says so in a header: such a second one joins
+the job of the first.
 """
 
 import base64

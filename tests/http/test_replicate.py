@@ -1,0 +1,143 @@
+"""The official client, unmodified, against a running server with Pocket."""
+
+import io
+import time
+from typing import Any
+
+import httpx2
+import pytest
+import replicate
+from PIL import Image
+from replicate.exceptions import ReplicateError
+
+from tests.servers import Server
+
+SCHNELL = {"prompt": "a red apple", "num_inference_steps": 2, "megapixels": "0.25", "seed": 3}
+
+
+@pytest.fixture
+def client(server: Server) -> replicate.Client:
+    return replicate.Client(api_token="none", base_url=f"{server.url}/replicate")
+
+
+def opened(output: str) -> Image.Image:
+    """The client gives links that are not https as they are."""
+    return Image.open(io.BytesIO(httpx2.get(output).content))
+
+
+def test_a_model_is_run_and_its_outputs_read(client: replicate.Client):
+    outputs = client.run("black-forest-labs/flux-schnell", input={**SCHNELL, "num_outputs": 2, "aspect_ratio": "3:2"})
+    images = [opened(output) for output in outputs]
+    assert [(image.format, image.size) for image in images] == [("WEBP", (608, 416))] * 2
+    assert images[0].tobytes() != images[1].tobytes()
+
+
+CASES: list[tuple[str, dict[str, Any], tuple[int, int], str]] = [
+    ("flux-dev", {"num_inference_steps": 2, "guidance": 2.5, "output_format": "jpg"}, (1024, 1024), "JPEG"),
+    ("flux-1.1-pro", {"aspect_ratio": "custom", "width": 300, "height": 500}, (288, 512), "WEBP"),
+    ("ideogram-v2", {"aspect_ratio": "16:10", "negative_prompt": "b"}, (1280, 800), "PNG"),
+    ("stable-diffusion", {"width": 256, "height": 384, "scheduler": "K_EULER"}, (256, 384), "PNG"),
+]
+OWNERS = {"flux-dev": "black-forest-labs", "flux-1.1-pro": "black-forest-labs", "ideogram-v2": "ideogram-ai",
+          "stable-diffusion": "stability-ai"}  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "given", "size", "format"), CASES, ids=[case[0] for case in CASES])
+def test_every_models_input_gives_its_size_and_format(
+    client: replicate.Client, name: str, given: dict[str, Any], size: tuple[int, int], format: str
+):
+    output = client.run(f"{OWNERS[name]}/{name}", input={"prompt": "a", **given})
+    single = name in {"flux-1.1-pro", "ideogram-v2"}
+    assert isinstance(output, list) is not single
+    image = opened(output if single else output[0])
+    assert (image.size, image.format) == (size, format)
+
+
+def test_a_prediction_goes_its_way_and_says_what_paints(client: replicate.Client):
+    model = client.models.get("black-forest-labs/flux-schnell")
+    assert model.latest_version is not None
+    made = client.predictions.create(version=model.latest_version.id, input={**SCHNELL, "go_fast": True})
+    assert made.status in {"starting", "processing"}
+    made.wait()
+    assert made.status == "succeeded"
+    assert made.logs is not None
+    for said in ("the usual model paints it", "go_fast has no effect", "Using seed: 3"):
+        assert said in made.logs
+    assert made.input == {**SCHNELL, "go_fast": True}
+    assert made.id in [one.id for one in client.predictions.list().results]
+    assert made.metrics is not None
+    assert made.metrics["predict_time"] > 0
+
+
+def test_waiting_for_an_answer(server: Server):
+    path = "/replicate/v1/models/black-forest-labs/flux-schnell/predictions"
+    waited = server.client.post(path, json={"input": SCHNELL}, headers={"Prefer": "wait=60"})
+    assert (waited.status_code, waited.json()["status"]) == (201, "succeeded")
+    slow = {"input": {"prompt": "a", "num_inference_steps": 50, "num_outputs": 4}}
+    path = "/replicate/v1/models/black-forest-labs/flux-dev/predictions"
+    early = server.client.post(path, json=slow, headers={"Prefer": "wait=1"})
+    assert (early.status_code, early.json()["output"]) == (202, None)
+    server.client.post(f"/replicate/v1/predictions/{early.json()['id']}/cancel")
+    assert server.client.post(path, json=slow, headers={"Prefer": "wait=99"}).status_code == 422
+
+
+def test_cancelling(client: replicate.Client):
+    made = client.models.predictions.create(
+        "black-forest-labs/flux-dev", input={"prompt": "a", "num_inference_steps": 50, "num_outputs": 4}
+    )
+    made.cancel()
+    made.wait()
+    assert made.status == "canceled"
+
+
+def test_what_nobody_began_in_time_is_aborted(server: Server):
+    long = server.order(n=30, steps=50)["id"]
+    path = "/replicate/v1/models/black-forest-labs/flux-schnell/predictions"
+    body = {"input": SCHNELL}
+    made = server.client.post(path, json=body, headers={"Cancel-After": "1s"}).json()
+    server.client.post(f"/api/v1/jobs/{long}/pause")
+    server.client.post(f"/api/v1/jobs/{long}/cancel")
+    for _ in range(200):
+        now = server.client.get(f"/replicate/v1/predictions/{made['id']}").json()
+        if now["status"] not in {"starting", "processing"}:
+            break
+        time.sleep(0.1)
+    assert now["status"] in {"aborted", "canceled", "succeeded"}
+    assert server.client.post(path, json=body, headers={"Cancel-After": "soon"}).status_code == 422
+
+
+def test_streaming(client: replicate.Client):
+    made = client.models.predictions.create("black-forest-labs/flux-schnell", input={**SCHNELL, "num_outputs": 2})
+    events = list(made.stream())
+    assert [event.event.value for event in events if event.event.value == "output"] == ["output"] * 2
+    assert events[-1].event.value == "done"
+    assert httpx2.get(next(event.data for event in events if event.event.value == "output")).status_code == 200
+
+
+WRONG = [
+    ("black-forest-labs/flux-schnell", {"prompt": "a", "guidance": 3}, "guidance"),
+    ("black-forest-labs/flux-schnell", {"prompt": "a", "num_inference_steps": 5}, "num_inference_steps"),
+    ("black-forest-labs/flux-schnell", {}, "prompt"),
+    ("black-forest-labs/flux-schnell", {"prompt": ""}, "prompt is empty"),
+    ("black-forest-labs/flux-dev", {"prompt": "a", "image": "http://127.0.0.1/"}, "image"),
+    ("black-forest-labs/flux-1.1-pro", {"prompt": "a", "width": 512}, "custom"),
+    ("stability-ai/stable-diffusion", {"width": 1024, "height": 1024}, "1024x768"),
+    ("stability-ai/stable-diffusion", {"scheduler": "PNDM"}, "pndm"),
+    ("ideogram-ai/ideogram-v2", {"prompt": "a", "resolution": "x"}, "resolution"),
+]
+
+
+@pytest.mark.parametrize(("name", "given", "said"), WRONG)
+def test_what_cannot_be_is_refused(client: replicate.Client, name: str, given: dict[str, Any], said: str):
+    with pytest.raises(ReplicateError) as raised:
+        client.models.predictions.create(name, input=given)
+    assert raised.value.status == 422
+    assert said in str(raised.value.detail)
+
+
+def test_webhooks_are_refused_and_other_models_not_known(client: replicate.Client):
+    with pytest.raises(ReplicateError, match="webhooks are not sent"):
+        client.models.predictions.create("black-forest-labs/flux-schnell", input=SCHNELL, webhook="https://a.example/")
+    with pytest.raises(ReplicateError, match="no model"):
+        client.models.get("someone/something")
+    assert {model.name for model in client.models.list().results} >= {"flux-dev", "ideogram-v2"}
