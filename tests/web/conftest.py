@@ -1,5 +1,7 @@
-"""A real server with Pocket, and Debian's chromium looking at it. Every test ends with the page having said no error and
-asked no other host."""
+"""A real server with Pocket, and Debian's chromium looking at it.
+
+Every test ends with the page having said no error and asked no other host.
+"""
 
 import json
 import os
@@ -15,6 +17,8 @@ import pytest
 pytest.importorskip("pytest_playwright", reason="pytest-playwright is not installed: pip install '.[test]'")
 
 from playwright.sync_api import Locator, Page, expect
+
+expect.set_options(timeout=30_000)  # a machine may be busy
 
 HERE = Path(__file__).parent
 CHROMIUM = shutil.which("chromium")
