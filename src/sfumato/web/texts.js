@@ -178,6 +178,7 @@ export const t = {
     use: 'Use these settings',
     nothing: 'This picture says nothing of how it was made.',
     asked: 'Nothing is painted until you say so.',
+    unread: (/** @type {string} */ names) => `Not understood: ${names}`,
     kinds: 'Only PNG, JPEG and WebP pictures can be read.',
   },
 
@@ -231,7 +232,7 @@ export const t = {
     none: 'Nothing',
     onWhite: 'JPEG has no transparency: the picture is laid on white.',
     size: (/** @type {string} */ kilobytes) => `The first file has ${kilobytes} kB.`,
-    download: (/** @type {number} */ n) => (n === 1 ? 'Download' : `Download ${n} files`),
+    download: (/** @type {number} */ n) => (n === 1 ? 'Download' : `Download ${n} as one zip`),
   },
 
   canvas: {

@@ -61,6 +61,12 @@
  * @property {string[]} finish
  * @property {{name: string, weight: number}[]} loras
  *
+ * @typedef {object} Found what a picture file says; null: it does not say. See exports/readers
+ * @property {string | null} source
+ * @property {Recipe | null} recipe
+ * @property {string[]} unread
+ * @property {string | null} problem
+ *
  * @typedef {'queued' | 'paused' | 'running' | 'done' | 'failed' | 'cancelled' | 'expired'} State
  *
  * @typedef {object} Job an accepted order; see core/job.py
