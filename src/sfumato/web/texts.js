@@ -210,7 +210,8 @@ export const t = {
   models: {
     title: 'Models',
     search: 'Search models',
-    here: 'Here, ready to paint',
+    pull: (/** @type {string} */ name) => `Not here yet: sfumato pull ${name}`,
+    gated: 'Its owner asks for an account first.',
     licence: 'Licence',
     business: 'Commercial use allowed',
     private: 'No commercial use',

@@ -12,7 +12,10 @@
  * @property {string} lacks
  * @property {string} licence
  * @property {boolean} commercial
- * @property {number} parameters
+ * @property {number | null} parameters null: not known
+ * @property {string[]} best_for
+ * @property {string} licence_note
+ * @property {boolean} gated
  * @property {string[]} operations
  * @property {'classifier-free' | 'distilled' | 'none'} guidance_kind
  * @property {Range} guidance
