@@ -56,10 +56,10 @@ def rooms(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], 
         process.wait(20)
 
 
-def started(folder: Path, *options: str) -> tuple["subprocess.Popen[str]", str]:
+def started(folder: Path, *options: str, command: str = "serve") -> tuple["subprocess.Popen[str]", str]:
     """A server of its own, and its address."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "sfumato", "serve", "--port", "0", *options],
+        [sys.executable, "-m", "sfumato", command, *(options or ("--port", "0"))],
         stderr=subprocess.PIPE, text=True, env={**os.environ, "SFUMATO_HOME": str(folder)},
     )  # fmt: skip
     assert process.stderr is not None

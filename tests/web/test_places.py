@@ -1,5 +1,6 @@
 """The queue, the models, grids, and what holds for every place: names, contrast, small screens, a key."""
 
+import socket
 from collections.abc import Callable
 from pathlib import Path
 
@@ -111,6 +112,19 @@ def test_the_keyboard_alone_paints_and_opens(studio: Page):
 def test_motion_is_left_out_where_it_is_not_wanted(studio: Page):
     studio.emulate_media(reduced_motion="reduce")
     assert studio.evaluate("getComputedStyle(document.documentElement).getPropertyValue('--calm')") == "0.01ms"
+
+
+def test_sfumato_studio_serves_the_page(page: Page, tmp_path: Path):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    process, address = started(tmp_path, "--no-open", "--port", port, command="studio")
+    try:
+        page.goto(address)
+        expect(page.get_by_label("What to paint")).to_be_visible()
+    finally:
+        process.terminate()
+        process.wait(20)
 
 
 def test_a_key_is_asked_for_once(browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
