@@ -67,7 +67,7 @@ def look(browser: Browser, address: str) -> dict[str, float]:
     page = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
     start = time.perf_counter()
     page.goto(address, wait_until="commit")
-    page.wait_for_function("document.querySelector('picture-tile img')?.naturalWidth > 0")
+    page.locator("picture-tile img[src]").first.evaluate("image => image.decode()")
     first = time.perf_counter() - start
     frames = page.evaluate(SCROLL)
     elements = page.evaluate("document.querySelectorAll('*').length")
