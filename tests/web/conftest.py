@@ -1,5 +1,7 @@
-"""A real server with Pocket, and Debian's chromium looking at it. Every test ends with the page having said no error and
-asked no other host."""
+"""A real server with Pocket, and Debian's chromium looking at it.
+
+Every test ends with the page having said no error and asked no other host.
+"""
 
 import json
 import os
@@ -15,6 +17,8 @@ import pytest
 pytest.importorskip("pytest_playwright", reason="pytest-playwright is not installed: pip install '.[test]'")
 
 from playwright.sync_api import Locator, Page, expect
+
+expect.set_options(timeout=30_000)  # a machine may be busy
 
 HERE = Path(__file__).parent
 CHROMIUM = shutil.which("chromium")
@@ -52,10 +56,10 @@ def rooms(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], 
         process.wait(20)
 
 
-def started(folder: Path, *options: str) -> tuple["subprocess.Popen[str]", str]:
+def started(folder: Path, *options: str, command: str = "serve") -> tuple["subprocess.Popen[str]", str]:
     """A server of its own, and its address."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "sfumato", "serve", "--port", "0", *options],
+        [sys.executable, "-m", "sfumato", command, *(options or ("--port", "0"))],
         stderr=subprocess.PIPE, text=True, env={**os.environ, "SFUMATO_HOME": str(folder)},
     )  # fmt: skip
     assert process.stderr is not None

@@ -5,6 +5,7 @@ import json
 import re
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -43,7 +44,7 @@ def test_the_copied_command_paints_the_same_pixels(shown: Page, address: str, tm
 
 
 def test_the_copied_program_and_request_say_the_same(shown: Page, address: str):
-    recipe = exports.read(io.BytesIO(file_of(shown, address)).getvalue()).recipe
+    recipe = exports.read(file_of(shown, address)).recipe
     assert recipe is not None
     shown.get_by_role("button", name="Python").click()
     asked: dict[str, object] = {}
@@ -151,3 +152,39 @@ def test_a_mask_has_the_pictures_size_and_can_be_undone(shown: Page):
     shown.keyboard.press("e")
     drag(shown, at(0.8, 0.2), at(0.8, 0.8))
     assert (saved_mask(shown) < 255 - mask).sum() > 1000
+
+
+def test_a_dropped_picture_says_its_settings_and_waits(shown: Page, address: str):
+    data = list(file_of(shown, address))
+    shown.keyboard.press("Escape")
+    shown.get_by_label("What to paint").fill("something else")
+    shown.evaluate(
+        """data => {
+            const carried = new DataTransfer();
+            carried.items.add(new File([new Uint8Array(data)], 'car.png', { type: 'image/png' }));
+            document.body.dispatchEvent(new DragEvent('drop', { dataTransfer: carried, bubbles: true }));
+        }""",
+        data,
+    )
+    dialog = shown.get_by_role("dialog", name="What this picture says")
+    expect(dialog).to_contain_text("a 'blue' car")
+    expect(shown.get_by_label("What to paint")).to_have_value("something else")
+    dialog.get_by_role("button", name="Use these settings").click()
+    expect(shown.get_by_label("What to paint")).to_have_value("a 'blue' car")
+    seed = (exports.read(bytes(data)).recipe or pytest.fail("no recipe")).seed
+    expect(shown.locator("seed-lock > button")).to_have_text(str(seed))
+
+
+def test_several_pictures_are_one_zip_with_a_manifest(studio: Page, paint: Callable[..., Locator]):
+    tiles = paint("a pink flower", 2)
+    for tile in tiles.all()[:2]:
+        tile.click(modifiers=["Control"])
+    studio.get_by_role("button", name="Export").click()
+    with studio.expect_download() as waiting:
+        studio.get_by_role("button", name="Download 2 as one zip").click()
+    with zipfile.ZipFile(Path(waiting.value.path())) as zipped:
+        told = json.loads(zipped.read("manifest.json"))["pictures"]
+        assert len(told) == 2 and zipped.testzip() is None
+        for one in told:
+            recipe = exports.read(zipped.read(one["file"])).recipe
+            assert recipe is not None and json.loads(recipe.model_dump_json()) == one["recipe"]

@@ -33,7 +33,7 @@ def test_a_picture_is_seen_while_it_is_painted(studio: Page):
 
 
 def test_only_what_the_model_takes_can_be_set(studio: Page, address: str):
-    card = studio.request.get(f"{address}api/v1/models").json()[0]
+    card = studio.request.get(f"{address}api/v1/models/pocket").json()
     studio.get_by_role("button", name="Settings").click()
     steps = studio.get_by_label("Steps")
     assert [steps.get_attribute(name) for name in ("min", "max")] == [

@@ -1,49 +1,18 @@
 """The queue, the models, grids, and what holds for every place: names, contrast, small screens, a key."""
 
+import socket
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.web.conftest import started
+from tests.web.conftest import HERE, started
 
 PLACES = ["", "queue", "models", "grids"]
 
-NAMELESS = """() => [...document.querySelectorAll('button, a[href], input, select, textarea, [role=img], dialog, progress')]
-    .filter((element) => element.checkVisibility({ visibilityProperty: true }))
-    .filter((element) => !(element.ariaLabel || element.labels?.length || element.textContent.trim() || element.alt))
-    .map((element) => element.outerHTML.slice(0, 120))"""
-
-# WCAG 2.2's formula for contrast; colours are turned into sRGB by painting one pixel with them
-FAINT = """() => {
-    const pen = Object.assign(document.createElement('canvas'), { width: 1, height: 1 }).getContext('2d', { willReadFrequently: true });
-    const rgba = (colour) => {
-        pen.clearRect(0, 0, 1, 1);
-        pen.fillStyle = colour;
-        pen.fillRect(0, 0, 1, 1);
-        return [...pen.getImageData(0, 0, 1, 1).data];
-    };
-    const light = ([r, g, b]) => [r, g, b].map((v) => v / 255).map((v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4))
-        .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
-    const ground = (element) => {
-        for (let at = element; at; at = at.parentElement) {
-            const colour = rgba(getComputedStyle(at).backgroundColor);
-            if (colour[3] > 200) return colour;
-        }
-        return [255, 255, 255, 255];
-    };
-    const faint = [];
-    for (const element of document.querySelectorAll('body *')) {
-        const own = [...element.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim());
-        const style = getComputedStyle(element);
-        if (!own || !element.checkVisibility({ visibilityProperty: true }) || style.backgroundClip === 'text' || element.closest(':disabled, option')) continue;
-        const [a, b] = [light(rgba(style.color)), light(ground(element))].sort((x, y) => y - x);
-        const ratio = (a + 0.05) / (b + 0.05);
-        if (ratio < (parseFloat(style.fontSize) >= 24 ? 3 : 4.5)) faint.push(`${ratio.toFixed(2)} ${element.localName} ${element.textContent.trim().slice(0, 40)}`);
-    }
-    return faint;
-}"""
+NAMELESS = (HERE / "nameless.js").read_text()
+FAINT = (HERE / "faint.js").read_text()
 
 
 def test_the_queue_tells_and_obeys(studio: Page):
@@ -70,7 +39,7 @@ def test_the_queue_tells_and_obeys(studio: Page):
 
 
 def test_models_say_what_they_are_good_at(studio: Page, address: str):
-    card = studio.request.get(f"{address}api/v1/models").json()[0]
+    card = studio.request.get(f"{address}api/v1/models/pocket").json()
     studio.get_by_role("link", name="Models").click()
     article = studio.locator("models-page article").first
     for words in (card["title"], card["knows"], card["lacks"], card["licence"]):
@@ -145,12 +114,24 @@ def test_motion_is_left_out_where_it_is_not_wanted(studio: Page):
     assert studio.evaluate("getComputedStyle(document.documentElement).getPropertyValue('--calm')") == "0.01ms"
 
 
+def test_sfumato_studio_serves_the_page(page: Page, tmp_path: Path):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    process, address = started(tmp_path, "--no-open", "--port", port, command="studio")
+    try:
+        page.goto(address)
+        expect(page.get_by_label("What to paint")).to_be_visible()
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
 def test_a_key_is_asked_for_once(browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("SFUMATO_KEY", "open sesame, please")
     process, address = started(tmp_path)
     try:
-        stranger = browser.new_page()
-        assert (answer := stranger.goto(address)) is not None and answer.status == 401
+        assert browser.new_context().request.get(address).status == 401
         guest = browser.new_context(
             http_credentials={"username": "anyone", "password": "open sesame, please"}
         ).new_page()

@@ -124,7 +124,7 @@ class Gate:
             caller = Caller()
         if caller is None:
             said = "that API key is not known here" if given else "this needs an API key"
-            realm = {"WWW-Authenticate": 'Basic realm="sfumato", Bearer'}
+            realm = {"WWW-Authenticate": 'Basic realm="sfumato"'}  # Chromium asks nobody where Bearer stands behind it
             return Problem(
                 401, "unauthorized", f"{said}: make one with sfumato key add, send it as Bearer", None, realm
             )

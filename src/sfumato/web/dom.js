@@ -45,6 +45,26 @@ export function fill(element, ...children) {
 }
 
 /**
+ * Puts elements into an order. Those that are in their place already are not touched: they keep the focus, and a click
+ * that has begun on them.
+ *
+ * @param {Element} element
+ * @param {Element[]} wanted
+ */
+export function arrange(element, wanted) {
+  let at = element.firstElementChild;
+  for (const child of wanted) {
+    if (child === at) at = at.nextElementSibling;
+    else element.insertBefore(child, at);
+  }
+  while (at) {
+    const next = at.nextElementSibling;
+    at.remove();
+    at = next;
+  }
+}
+
+/**
  * @param {Child} child
  * @returns {child is Node | string | number}
  */

@@ -1,6 +1,7 @@
 /** Where the page begins. */
 
 import './components/app-shell.js';
+import './components/drop-zone.js';
 import './components/say-line.js';
 import { catalog } from './data/catalog.js';
 import { jobs } from './data/jobs.js';

@@ -178,6 +178,7 @@ export const t = {
     use: 'Use these settings',
     nothing: 'This picture says nothing of how it was made.',
     asked: 'Nothing is painted until you say so.',
+    unread: (/** @type {string} */ names) => `Not understood: ${names}`,
     kinds: 'Only PNG, JPEG and WebP pictures can be read.',
   },
 
@@ -209,7 +210,8 @@ export const t = {
   models: {
     title: 'Models',
     search: 'Search models',
-    here: 'Here, ready to paint',
+    pull: (/** @type {string} */ name) => `Not here yet: sfumato pull ${name}`,
+    gated: 'Its owner asks for an account first.',
     licence: 'Licence',
     business: 'Commercial use allowed',
     private: 'No commercial use',
@@ -231,7 +233,7 @@ export const t = {
     none: 'Nothing',
     onWhite: 'JPEG has no transparency: the picture is laid on white.',
     size: (/** @type {string} */ kilobytes) => `The first file has ${kilobytes} kB.`,
-    download: (/** @type {number} */ n) => (n === 1 ? 'Download' : `Download ${n} files`),
+    download: (/** @type {number} */ n) => (n === 1 ? 'Download' : `Download ${n} as one zip`),
   },
 
   canvas: {

@@ -12,7 +12,10 @@
  * @property {string} lacks
  * @property {string} licence
  * @property {boolean} commercial
- * @property {number} parameters
+ * @property {number | null} parameters null: not known
+ * @property {string[]} best_for
+ * @property {string} licence_note
+ * @property {boolean} gated
  * @property {string[]} operations
  * @property {'classifier-free' | 'distilled' | 'none'} guidance_kind
  * @property {Range} guidance
@@ -60,6 +63,12 @@
  * @property {number} height
  * @property {string[]} finish
  * @property {{name: string, weight: number}[]} loras
+ *
+ * @typedef {object} Found what a picture file says; null: it does not say. See exports/readers
+ * @property {string | null} source
+ * @property {Recipe | null} recipe
+ * @property {string[]} unread
+ * @property {string | null} problem
  *
  * @typedef {'queued' | 'paused' | 'running' | 'done' | 'failed' | 'cancelled' | 'expired'} State
  *

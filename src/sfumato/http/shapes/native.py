@@ -30,6 +30,7 @@ from sfumato.library import Entry
 
 PREFIX = "/api/v1"
 LONGEST_FILTER = 1000  # characters
+LASTING = {"Cache-Control": "private, max-age=31536000, immutable"}  # a picture's number is never another picture's
 
 JobId = Annotated[str, Path(pattern="^[0-9a-f]{32}$")]
 PictureId = Annotated[int, Path(ge=1, lt=2**63)]
@@ -100,8 +101,10 @@ class Marks(BaseModel):
 
 
 class Choices(BaseModel):
-    """The names that an order may use."""
+    """The names that an order may use. model: the one used when none is named. models_here: those ready to paint."""
 
+    model: str
+    models_here: list[str]
     samplers: list[str]
     schedules: list[str]
     aspect_ratios: list[str]
@@ -262,7 +265,7 @@ def router(desk: Desk) -> APIRouter:
         entry = studio.library.entry(picture, caller_of(request).sees)
         return Response(
             encoded(desk, entry, format, quality, metadata), media_type=exports.writers[format].media_type,
-            headers={"Content-Disposition": f'inline; filename="sfumato-{entry.id}.{format}"'},
+            headers={"Content-Disposition": f'inline; filename="sfumato-{entry.id}.{format}"', **LASTING},
         )  # fmt: skip
 
     @routes.get(
@@ -273,7 +276,7 @@ def router(desk: Desk) -> APIRouter:
     )
     def thumbnail(picture: PictureId, request: Request) -> FileResponse:
         entry = studio.library.entry(picture, caller_of(request).sees)
-        return FileResponse(entry.thumbnail, media_type="image/webp")
+        return FileResponse(entry.thumbnail, media_type="image/webp", headers=LASTING)
 
     @routes.get("/models", summary="The catalogue")
     def models() -> list[Card]:
@@ -286,6 +289,7 @@ def router(desk: Desk) -> APIRouter:
     @routes.get("/choices", summary="Names that an order may use")
     def choices() -> Choices:
         return Choices(
+            model=studio.model().name, models_here=sorted(studio.models_here()),
             samplers=samplers.names(), schedules=schedules.names(), aspect_ratios=list(RATIOS),
             formats=exports.writers.names(),
         )  # fmt: skip

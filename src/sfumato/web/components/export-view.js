@@ -1,6 +1,6 @@
 /** Exporting pictures: format, quality with the real size of the file, and what the file says of itself. */
 
-import { call, Problem } from '../data/client.js';
+import { archive, fileOf } from '../data/client.js';
 import { keep, kept } from '../data/store.js';
 import { css, fill, h, later, style } from '../dom.js';
 import { icon } from '../icons.js';
@@ -136,17 +136,15 @@ class ExportView extends HTMLElement {
     this.measure?.();
   }
 
-  /** The file as it will be. @param {number} id */
-  async file(id) {
+  get as() {
     const { format, quality, metadata } = this.choice;
-    const as = new URLSearchParams({ format, metadata, ...(format === 'png' ? {} : { quality: String(quality) }) });
-    return (await call(`pictures/${id}/file?${as}`)).blob();
+    return format === 'png' ? { format, metadata } : { format, quality, metadata };
   }
 
   async look() {
     const [first] = this.ids ?? [];
     if (first === undefined || !this.preview || !this.told) return;
-    const blob = await this.file(first);
+    const blob = await (await fetch(fileOf(first, this.as))).blob();
     URL.revokeObjectURL(this.preview.src);
     this.preview.src = URL.createObjectURL(blob);
     fill(
@@ -157,14 +155,16 @@ class ExportView extends HTMLElement {
   }
 
   async download() {
+    const ids = this.ids ?? [];
+    const name = ids.length > 1 ? 'sfumato.zip' : `sfumato-${ids[0]}.${this.choice.format}`;
     try {
-      for (const id of this.ids ?? []) {
-        const address = URL.createObjectURL(await this.file(id));
-        h('a', { href: address, download: `sfumato-${id}.${this.choice.format}` }).click();
-        setTimeout(() => URL.revokeObjectURL(address), 30_000);
-      }
+      const blob =
+        ids.length > 1 ? await archive(ids, this.as) : await (await fetch(fileOf(ids[0] ?? 0, this.as))).blob();
+      const address = URL.createObjectURL(blob);
+      h('a', { href: address, download: name }).click();
+      setTimeout(() => URL.revokeObjectURL(address), 30_000);
     } catch (error) {
-      if (error instanceof Problem) say(error.message);
+      say(/** @type {Error} */ (error).message);
     }
   }
 }

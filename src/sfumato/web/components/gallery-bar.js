@@ -186,10 +186,12 @@ class GalleryBar extends HTMLElement {
     fill(
       this.model,
       h('option', { value: '' }, t.gallery.all),
-      catalog.cards.map((card) => h('option', { value: card.name }, card.title)),
+      catalog.cards
+        .filter(({ name }) => catalog.here.has(name))
+        .map(({ name, title }) => h('option', { value: name }, title)),
     );
     this.model.value = library.search.model ?? '';
-    this.model.hidden = catalog.cards.length < 2;
+    this.model.hidden = catalog.here.size < 2;
   }
 
   show() {

@@ -145,7 +145,7 @@ class GridsPage extends HTMLElement {
     );
     this.stop = listen([[jobs, 'change', () => this.show()]]);
     this.count();
-    this.show();
+    this.lay();
   }
 
   disconnectedCallback() {
@@ -195,6 +195,7 @@ class GridsPage extends HTMLElement {
       jobs: [],
     };
     this.grid = grid;
+    this.lay();
     if (this.go) this.go.disabled = true;
     try {
       for (const row of down.values) {
@@ -216,26 +217,27 @@ class GridsPage extends HTMLElement {
     this.show();
   }
 
-  show() {
+  /** The table of the grid, with a cell for every pair. */
+  lay() {
     const { grid } = this;
     if (!grid || !this.table) return;
-    const head = h(
-      'tr',
-      {},
-      h('td', { class: 'corner' }),
-      grid.columns.map((value) => h('th', { scope: 'col' }, [grid.names[0], value].filter(Boolean).join(' '))),
-    );
+    const named = (/** @type {number} */ axis, /** @type {string} */ value) =>
+      [grid.names[axis], value].join(' ').trim();
+    this.cells = grid.rows.map(() => grid.columns.map(() => h('td', {})));
+    const head = grid.columns.map((value) => h('th', { scope: 'col' }, named(0, value)));
     const rows = grid.rows.map((value, r) =>
-      h(
-        'tr',
-        {},
-        h('th', { scope: 'row' }, [grid.names[1], value].filter(Boolean).join(' ')),
-        grid.columns.map((_, c) => square(this.job(r, c))),
-      ),
+      h('tr', {}, h('th', { scope: 'row' }, named(1, value)), this.cells?.[r] ?? []),
     );
-    fill(this.table, h('table', {}, h('caption', { class: 'unseen' }, grid.prompt), head, rows));
-    if (this.keepIt)
-      this.keepIt.hidden = !grid.jobs.length || grid.jobs.some((id) => !jobs.all.get(id ?? '')?.pictures.length);
+    const caption = h('caption', { class: 'unseen' }, grid.prompt);
+    fill(this.table, h('table', {}, caption, h('tr', {}, h('td', { class: 'corner' }), head), rows));
+    this.show();
+  }
+
+  show() {
+    this.cells?.forEach((row, r) => row.forEach((td, c) => show(td, this.job(r, c))));
+    const { grid } = this;
+    const unpainted = (/** @type {string | null} */ id) => !jobs.all.get(id ?? '')?.pictures.length;
+    if (this.keepIt) this.keepIt.hidden = !grid?.jobs.length || grid.jobs.some(unpainted);
   }
 
   /** @param {number} row @param {number} column */
@@ -259,23 +261,21 @@ class GridsPage extends HTMLElement {
   }
 }
 
-/** @param {Job | undefined} job */
-function square(job) {
+/** @param {HTMLElement} td @param {Job | undefined} job */
+function show(td, job) {
   const [picture] = job?.pictures ?? [];
-  if (picture)
-    return h(
-      'td',
-      {},
-      h(
-        'a',
-        { href: `#/picture/${picture.id}` },
-        h('img', { src: thumbnailOf(picture.id), alt: t.gallery.picture(picture.recipe.prompt, picture.recipe.seed) }),
-      ),
-    );
-  if (job?.reason) return h('td', { class: 'tell' }, job.reason);
-  const preview = job && jobs.sights.get(job.id)?.preview;
-  if (preview) return h('td', {}, h('img', { src: preview, alt: '' }));
-  return h('td', {}, job ? t.queue.states[job.state] : '');
+  const preview = job && !picture ? jobs.sights.get(job.id)?.preview : null;
+  const said = picture ? String(picture.id) : preview ? 'preview' : (job?.reason ?? job?.state ?? '');
+  if (preview && td.dataset['said'] === said) td.querySelector('img')?.setAttribute('src', preview);
+  if (td.dataset['said'] === said) return;
+  td.dataset['said'] = said;
+  td.classList.toggle('tell', Boolean(job?.reason));
+  if (picture) {
+    const { prompt, seed } = picture.recipe;
+    const image = h('img', { src: thumbnailOf(picture.id), alt: t.gallery.picture(prompt, seed) });
+    fill(td, h('a', { href: `#/picture/${picture.id}` }, image));
+  } else if (preview) fill(td, h('img', { src: preview, alt: '' }));
+  else fill(td, job?.reason ?? (job ? t.queue.states[job.state] : ''));
 }
 
 customElements.define('grids-page', GridsPage);

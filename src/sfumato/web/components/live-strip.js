@@ -3,7 +3,7 @@
 /** @import {Job} from '../types.js' */
 
 import { jobs } from '../data/jobs.js';
-import { css, fill, h, listen, style } from '../dom.js';
+import { arrange, css, fill, h, listen, style } from '../dom.js';
 import { icon } from '../icons.js';
 import { t } from '../texts.js';
 import { say } from './say-line.js';
@@ -168,8 +168,7 @@ class LiveStrip extends HTMLElement {
       wanted.set('rest', tile);
     }
     for (const job of jobs.failed) wanted.set(job.id, this.tiles.get(job.id) ?? failure(job));
-    const shown = [...wanted.values()];
-    if (shown.length !== this.children.length || shown.some((tile, i) => this.children[i] !== tile)) fill(this, shown);
+    arrange(this, [...wanted.values()]);
     this.tiles = wanted;
   }
 

@@ -1,6 +1,8 @@
 /** Choosing a model: what each is good at, and whether its licence allows business. */
 
-import { catalog } from '../data/catalog.js';
+/** @import {Card} from '../types.js' */
+
+import { catalog, fits } from '../data/catalog.js';
 import { draft } from '../data/draft.js';
 import { css, fill, h, listen, style } from '../dom.js';
 import { icon } from '../icons.js';
@@ -43,10 +45,9 @@ class ModelPicker extends HTMLElement {
     this.list = h('div', { class: 'models', role: 'group', 'aria-label': t.prompt.model });
     fill(this, h('div', { class: 'stack' }, this.search, this.list));
     this.stop = listen([
-      [catalog, 'change', () => this.show()],
-      [draft, 'change', () => this.show()],
+      [catalog, 'change', () => this.matches(':popover-open') && this.show()],
+      [this, 'beforetoggle', (event) => event.newState === 'open' && this.show()],
     ]);
-    this.show();
   }
 
   disconnectedCallback() {
@@ -54,29 +55,28 @@ class ModelPicker extends HTMLElement {
   }
 
   show() {
-    if (!this.list || !this.search) return;
-    const words = this.search.value.toLowerCase().split(/\s+/);
-    this.search.hidden = catalog.cards.length < MANY;
-    const fits = catalog.cards.filter((card) =>
-      words.every((word) => `${card.name} ${card.title} ${card.about} ${card.knows}`.toLowerCase().includes(word)),
-    );
+    const words = this.search?.value ?? '';
+    if (this.search) this.search.hidden = catalog.cards.length < MANY;
     const used = catalog.card(draft.order.model)?.name;
-    fill(
-      this.list,
-      fits.map((card) =>
-        h(
-          'button',
-          { 'aria-pressed': String(card.name === used), onclick: () => this.choose(card.name) },
-          h('strong', {}, card.title),
-          card.name === used && icon('check', 18),
-          h('p', { class: 'small quiet' }, card.about),
-          h(
-            'p',
-            { class: 'small quiet' },
-            `${card.licence} · ${card.commercial ? t.models.business : t.models.private}`,
-          ),
-        ),
-      ),
+    const found = catalog.cards.filter((card) => fits(card, words));
+    if (this.list)
+      fill(
+        this.list,
+        found.map((card) => this.button(card, card.name === used)),
+      );
+  }
+
+  /** @param {Card} card @param {boolean} used */
+  button(card, used) {
+    const here = catalog.here.has(card.name);
+    return h(
+      'button',
+      { 'aria-pressed': String(used), disabled: !here, onclick: () => this.choose(card.name) },
+      h('strong', {}, card.title),
+      used && icon('check', 18),
+      h('p', { class: 'small quiet' }, card.about),
+      h('p', { class: 'small quiet' }, `${card.licence} · ${card.commercial ? t.models.business : t.models.private}`),
+      !here && h('p', { class: 'small' }, t.models.pull(card.name)),
     );
   }
 

@@ -2,7 +2,7 @@
 
 /** @import {Card} from '../types.js' */
 
-import { catalog } from '../data/catalog.js';
+import { catalog, fits } from '../data/catalog.js';
 import { draft } from '../data/draft.js';
 import { css, fill, h, listen, style } from '../dom.js';
 import { icon } from '../icons.js';
@@ -77,20 +77,13 @@ class ModelsPage extends HTMLElement {
   }
 
   show() {
-    const words = this.search?.value.toLowerCase().split(/\s+/) ?? [];
-    const fits = (/** @type {Card} */ { name, title, about, knows, licence }) =>
-      words.every((word) => `${name} ${title} ${about} ${knows} ${licence}`.toLowerCase().includes(word));
-    if (this.list) fill(this.list, catalog.cards.filter(fits).map(article));
+    const found = catalog.cards.filter((card) => fits(card, this.search?.value ?? ''));
+    if (this.list) fill(this.list, found.map(article));
   }
 }
 
 /** @param {Card} card */
 function article(card) {
-  const used = catalog.card(draft.order.model)?.name === card.name;
-  const use = () => {
-    draft.set({ model: card.name });
-    location.hash = '#/';
-  };
   return h(
     'article',
     {},
@@ -101,17 +94,38 @@ function article(card) {
       {},
       h('dt', {}, t.models.best),
       h('dd', {}, card.knows),
-      h('dt', {}, t.models.worst),
-      h('dd', {}, card.lacks),
+      card.lacks && h('dt', {}, t.models.worst),
+      card.lacks && h('dd', {}, card.lacks),
       h('dt', {}, t.models.licence),
-      h('dd', {}, `${card.licence} · ${card.commercial ? t.models.business : t.models.private}`),
+      h(
+        'dd',
+        {},
+        `${card.licence} · ${card.commercial ? t.models.business : t.models.private}`,
+        card.licence_note && ` · ${card.licence_note}`,
+      ),
       h('dt', {}, card.name),
-      h('dd', {}, `${t.models.parameters(card.parameters)} · ${card.operations.join(', ')}`),
+      h(
+        'dd',
+        {},
+        [card.parameters && t.models.parameters(card.parameters), ...card.operations].filter(Boolean).join(' · '),
+      ),
     ),
-    used
-      ? h('p', { class: 'small quiet row' }, icon('check', 18), t.models.used)
-      : h('button', { class: 'edged', onclick: use }, t.models.use),
+    foot(card),
   );
+}
+
+/** In use, ready to be, or to be pulled first. @param {Card} card */
+function foot(card) {
+  if (catalog.card(draft.order.model)?.name === card.name) {
+    return h('p', { class: 'small quiet row' }, icon('check', 18), t.models.used);
+  }
+  if (!catalog.here.has(card.name))
+    return h('p', { class: 'small' }, t.models.pull(card.name), card.gated && ` ${t.models.gated}`);
+  const use = () => {
+    draft.set({ model: card.name });
+    location.hash = '#/';
+  };
+  return h('button', { class: 'edged', onclick: use }, t.models.use);
 }
 
 customElements.define('models-page', ModelsPage);

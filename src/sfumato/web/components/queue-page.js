@@ -4,7 +4,7 @@
 
 import { jobs } from '../data/jobs.js';
 import { thumbnailOf } from '../data/client.js';
-import { css, fill, h, listen, style } from '../dom.js';
+import { arrange, css, fill, h, listen, style } from '../dom.js';
 import { t } from '../texts.js';
 import { say } from './say-line.js';
 
@@ -92,7 +92,15 @@ style(css`
 `);
 
 class QueuePage extends HTMLElement {
+  /** @type {Map<string, {said: string, row: HTMLElement}>} by job, with what its row says */
+  rows = new Map();
+
   connectedCallback() {
+    this.nothing = h('div', { class: 'nothing' }, h('h3', {}, t.queue.empty), h('p', {}, t.queue.emptyHint));
+    this.lists = [h('ol', {}), h('ol', {}), h('ol', {})];
+    const titles = [t.queue.running, t.queue.waiting, t.queue.ended];
+    const sections = this.lists.map((list, i) => h('section', {}, h('h3', {}, titles[i]), list));
+    fill(this, h('h2', {}, t.queue.title), this.nothing, sections);
     this.stop = listen([[jobs, 'change', () => this.show()]]);
     this.show();
   }
@@ -102,24 +110,30 @@ class QueuePage extends HTMLElement {
   }
 
   show() {
-    const focused = document.activeElement?.getAttribute('data-act');
     const { open, ended } = jobs;
     const running = open.filter(({ state }) => state === 'running');
     const waiting = open.filter(({ state }) => state !== 'running');
-    const part = (/** @type {string} */ title, /** @type {Job[]} */ list) =>
-      list.length > 0 && h('section', {}, h('h3', {}, title), h('ol', {}, list.map(row)));
-    const nothing =
-      open.length === 0 && h('div', { class: 'nothing' }, h('h3', {}, t.queue.empty), h('p', {}, t.queue.emptyHint));
-    fill(
-      this,
-      h('h2', {}, t.queue.title),
-      nothing,
-      part(t.queue.running, running),
-      part(t.queue.waiting, waiting),
-      part(t.queue.ended, ended.slice(0, MOST_ENDED)),
-    );
-    const again = focused && this.querySelector(`[data-act="${CSS.escape(focused)}"]`);
-    if (again instanceof HTMLElement) again.focus();
+    if (this.nothing) this.nothing.hidden = open.length > 0;
+    [running, waiting, ended.slice(0, MOST_ENDED)].forEach((list, i) => {
+      const ol = this.lists?.[i];
+      if (!ol?.parentElement) return;
+      ol.parentElement.hidden = list.length === 0;
+      arrange(
+        ol,
+        list.map((job) => this.row(job)),
+      );
+    });
+  }
+
+  /** A row is made anew only when it says something else. @param {Job} job */
+  row(job) {
+    const said = [job.state, job.pictures.length, job.reason].join(' ');
+    const known = this.rows.get(job.id);
+    const made = known?.said === said ? known : { said, row: row(job) };
+    this.rows.set(job.id, made);
+    const progress = made.row.querySelector('progress');
+    if (progress) progress.value = job.pictures.length + job.step / Math.max(1, job.steps);
+    return made.row;
   }
 }
 
@@ -130,7 +144,6 @@ function row(job) {
       'button',
       {
         class: 'edged',
-        'data-act': `${what} ${job.id}`,
         onclick: () => jobs.tell(what, job.id).catch((error) => say(error.message)),
       },
       t.queue[what],
@@ -150,7 +163,6 @@ function row(job) {
       { href: `#/picture/${id}`, 'aria-label': job.recipes[0]?.prompt },
       h('img', { src: thumbnailOf(id), alt: '', loading: 'lazy' }),
     );
-  const painted = job.pictures.length + (job.state === 'running' && job.steps ? job.step / job.steps : 0);
   return h(
     'li',
     {},
@@ -166,8 +178,7 @@ function row(job) {
       `${t.queue.states[job.state]} · ${t.queue.of(job.pictures.length, job.recipes.length)} · ${job.recipes[0]?.model} · ${new Date(job.created * 1000).toLocaleString()}`,
     ),
     job.reason && h('span', { class: 'small tell' }, job.reason),
-    job.state === 'running' &&
-      h('progress', { max: job.recipes.length, value: painted, 'aria-label': t.queue.running }),
+    job.state === 'running' && h('progress', { max: job.recipes.length, value: 0, 'aria-label': t.queue.running }),
     h('span', { class: 'thumbs' }, job.pictures.slice(0, MOST_SHOWN).map(thumb)),
   );
 }

@@ -6,7 +6,7 @@
  * asks for it (as the password; any name will do) and sends it along with pictures and events too.
  */
 
-/** @import {Card, Job, Order, Picture, Recipe} from '../types.js' */
+/** @import {Card, Found, Job, Order, Picture, Recipe} from '../types.js' */
 
 import { t } from '../texts.js';
 
@@ -84,7 +84,7 @@ function query(given) {
 /** Every model's card. @returns {Promise<Card[]>} */
 export const models = () => json('models');
 
-/** The names that an order may use. @returns {Promise<{samplers: string[], schedules: string[], aspect_ratios: string[], formats: string[]}>} */
+/** The names that an order may use. @returns {Promise<{model: string, models_here: string[], samplers: string[], schedules: string[], aspect_ratios: string[], formats: string[]}>} */
 export const choices = () => json('choices');
 
 /** @param {Order} order @returns {Promise<Job>} */
@@ -122,6 +122,12 @@ export const picture = (id) => json(`pictures/${id}`);
 
 /** @param {number} id @param {{rating?: number, tags?: string[], trashed?: boolean}} marks @returns {Promise<Picture>} */
 export const markPicture = (id, marks) => json(`pictures/${id}`, sends('PATCH', marks));
+
+/** What a picture file says of how it was made. @param {Blob} file @returns {Promise<Found>} */
+export const readFile = (file) => json('read', { method: 'POST', body: file, headers: { 'Content-Type': file.type } });
+
+/** Pictures as one zip. @param {number[]} ids @param {{format?: string, quality?: number, metadata?: string}} as @returns {Promise<Blob>} */
+export const archive = async (ids, as) => (await call(`archive?${query({ ...as, ids: ids.join(',') })}`)).blob();
 
 /** @param {string} id of a job */
 export const eventsOf = (id) => new URL(`jobs/${encodeURIComponent(id)}/events?previews=true`, BASE).href;

@@ -33,9 +33,9 @@ export function fieldsOf(card, parts) {
   if (card.guidance_kind === 'classifier-free') {
     fields.push({ name: 'rescale', kind: 'range', low: 0, high: 1, step: 0.05, usual: 0 });
   }
-  if (parts.samplers.length)
+  if (parts.samplers.includes(card.sampler))
     fields.push({ name: 'sampler', kind: 'choice', choices: parts.samplers, usual: card.sampler });
-  if (parts.schedules.length)
+  if (parts.schedules.includes(card.schedule))
     fields.push({ name: 'schedule', kind: 'choice', choices: parts.schedules, usual: card.schedule });
   fields.push({ name: 'background', kind: 'ground' });
   return fields;
