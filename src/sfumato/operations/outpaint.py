@@ -45,9 +45,12 @@ def paint(recipe: Recipe, pictures: Pictures) -> Work:
 
 
 def ground(recipe: Recipe, pictures: Pictures) -> Ground:
-    page, free = Image.new("RGBA", recipe.size), Image.new("L", recipe.size, 255)
-    box = old_box(recipe.margins, recipe.size)
-    page.paste(pictures(str(recipe.start)), box)
+    old = pictures(str(recipe.start))
+    left, top, right, bottom = recipe.margins or (0, 0, 0, 0)
+    size = old.width + left + right, old.height + top + bottom
+    page, free = Image.new("RGBA", size), Image.new("L", size, 255)
+    box = old_box(recipe.margins, size)
+    page.paste(old, box)
     free.paste(0, box)
     return Ground(page, free)
 
