@@ -11,6 +11,7 @@ import pytest
 from PIL import ImageChops
 
 from sfumato import Studio, catalog, exports
+from sfumato.core.canvas import no_pictures
 from sfumato.core.picture import Picture
 from sfumato.core.recipe import Recipe
 from sfumato.engine.conductor import Conductor, Finished
@@ -78,7 +79,7 @@ def test_interleaved_with_other_orders_it_is_the_same(paint: Paint, pocket: Mode
     conductor, tasks = Conductor(), {}
     for number, order in enumerate(orders):
         for one in order:
-            task, _ = start(one, operations[one.operation](one), pocket)
+            task, _ = start(one, next(operations[one.operation].paint(one, no_pictures)), pocket)
             task.order = number
             tasks[task] = one
             conductor.add(task)

@@ -26,7 +26,7 @@ from sfumato.wiring import Parts
 if TYPE_CHECKING:
     from sfumato.catalog.presets import StylePreset
     from sfumato.core.job import Job, Priority
-    from sfumato.core.picture import Edit
+    from sfumato.core.picture import Edit, Outside
     from sfumato.edits import Source
     from sfumato.engine.weights.lora import Lora
     from sfumato.export_sets import ExportSet
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from sfumato.jobs.queue import Queue
     from sfumato.library import Entry, Library
     from sfumato.loras import Kept
+    from sfumato.masks import Mask
     from sfumato.tuning import Trained
     from sfumato.weights import Kept as KeptWeights
     from sfumato.weights import State
@@ -74,7 +75,8 @@ class Studio:
         """Recipes for an order, or for a prompt with an Order's fields; RequestError names what cannot be."""
         order = as_order(order, fields)
         parts = self._parts
-        return plan(order, parts.card(order.model), self._find_lora, parts.weights, parts.style_presets)
+        card = parts.card(order.model)
+        return plan(order, card, self._find_lora, parts.weights, parts.style_presets, self._picture)
 
     def paint(self, order: Order | str, *, keep: bool = True, **fields: Any) -> list[Picture]:
         """Paint an order, or a prompt with an Order's fields, and return the pictures in order.
@@ -84,9 +86,11 @@ class Studio:
         keep: also put them into the library; where that cannot be, a Python warning says so and the pictures are
         returned all the same. Raises RequestError before anything loads, JobFailed after.
         """
-        decided = self.plan(order, **fields)
+        return self._paint(self.plan(order, **fields), keep)
+
+    def _paint(self, decided: Plan, keep: bool) -> list[Picture]:
         for text in decided.warnings:
-            warnings.warn(text, stacklevel=2)
+            warnings.warn(text, stacklevel=3)
         painted: dict[int, Picture] = {}
         for event in self.watch(decided.recipes):
             if (picture := finished(event)) is not None:
@@ -95,8 +99,218 @@ class Studio:
                     try:
                         self.keep(picture)
                     except SfumatoError as error:
-                        warnings.warn(f"not kept in the library: {error}", stacklevel=2)
+                        warnings.warn(f"not kept in the library: {error}", stacklevel=3)
         return [painted[id(recipe)] for recipe in decided.recipes]
+
+    def hold(self, source: "Source") -> str:
+        """Keep a picture, or a file, to begin with; its sha256 is what an Order's `start` and `mask` name."""
+        from sfumato.edits import opened
+
+        return self._parts.inputs.keep(opened(source).image)
+
+    def edit(
+        self,
+        source: "Source",
+        prompt: str,
+        *,
+        mask: "Source | None" = None,
+        mask_polarity: str | None = None,
+        mask_box: str | None = None,
+        keep: bool = True,
+        **fields: Any,
+    ) -> list[Picture]:
+        """Paint a picture, or a file, anew; with a mask only there, and not one pixel elsewhere.
+
+            Studio().edit("apple.png", "a green apple", strength=0.7)
+            Studio().edit("room.jpg", "a red sofa", mask="mask.png")[0].outside
+
+        mask_polarity: what of the mask is painted: white, black or alpha (transparent). mask_box: as `40,40,200,120`.
+        fields: an Order's. Returns, and raises, as paint; Picture.outside says what became of the part to keep.
+        """
+        masked = {"mask": mask, "mask_polarity": mask_polarity, "mask_box": mask_box}
+        order, remarks = self.edit_order(source, prompt, **masked, **fields)
+        for text in remarks if mask is not None and mask_polarity is None else []:
+            warnings.warn(text, stacklevel=2)
+        return self.paint(order, keep=keep)
+
+    def edit_order(
+        self,
+        source: "Source",
+        prompt: str,
+        *,
+        mask: "Source | None" = None,
+        mask_polarity: str | None = None,
+        mask_box: str | None = None,
+        **fields: Any,
+    ) -> tuple[Order, list[str]]:
+        """The order that `edit` paints, its pictures kept; and how the mask is understood, one line each."""
+        start = self.hold(source)
+        found = self._mask(start, mask, mask_polarity, mask_box)
+        if found is None:
+            return as_order(prompt, {"operation": "image-to-image", **fields, "start": start}), []
+        held = {"start": start, "mask": self._parts.inputs.keep(found.image)}
+        return as_order(prompt, {"operation": "inpaint", **fields, **held}), [found.remark]
+
+    def erase(
+        self,
+        source: "Source",
+        *,
+        mask: "Source | None" = None,
+        mask_polarity: str | None = None,
+        mask_box: str | None = None,
+        keep: bool = True,
+        **fields: Any,
+    ) -> list[Picture]:
+        """Take what is under the mask out of a picture, or a file, and let what is around it go on; as edit, wordless.
+
+        Studio().erase("street.jpg", mask_box="40,40,200,120")
+        """
+        if mask is None and mask_box is None:
+            raise RequestError("say where: give a mask, or a mask box as 40,40,200,120")
+        masked = {"mask": mask, "mask_polarity": mask_polarity, "mask_box": mask_box, "operation": "erase"}
+        return self.edit(source, fields.pop("prompt", ""), keep=keep, **masked, **fields)
+
+    def extend(
+        self,
+        source: "Source",
+        prompt: str = "",
+        *,
+        to: str | None = None,
+        margins: tuple[int, int, int, int] | None = None,
+        keep: bool = True,
+        **fields: Any,
+    ) -> list[Picture]:
+        """Paint a larger page around a picture, or a file, whose own pixels stay as they are.
+
+            Studio().extend("castle.png", "a castle in a meadow", to="16:9")
+
+        to: a ratio; or margins: new pixels at the left, top, right and bottom. fields: an Order's. Returns, and raises,
+        as paint; Picture.outside counts the old pixels that changed.
+        """
+        return self.paint(self.extend_order(source, prompt, to=to, margins=margins, **fields), keep=keep)
+
+    def extend_order(
+        self,
+        source: "Source",
+        prompt: str = "",
+        *,
+        to: str | None = None,
+        margins: tuple[int, int, int, int] | None = None,
+        **fields: Any,
+    ) -> Order:
+        """The order that `extend` paints, its picture kept."""
+        asked = {"operation": "outpaint", "start": self.hold(source), "aspect_ratio": to, "margins": margins}
+        return as_order(prompt, {**fields, **asked})
+
+    def scene(
+        self, source: "Source", prompt: str, *, match: float | None = None, keep: bool = True, **fields: Any
+    ) -> list[Picture]:
+        """Put a product, or the file of one, before a ground that is painted for it.
+
+            Studio().scene("shoe.jpg", "on a mossy rock, morning light", n=12)
+
+        It is cut out first, if nothing of it is transparent. match: 0 to 1, how far its colours are brought to the
+        ground's; at 0 each of its opaque pixels stays as it is, which Picture.outside counts. fields: an Order's.
+        Returns, and raises, as paint; also MissingWeights, with the command that pulls those for cutting out.
+        """
+        return self.paint(self.scene_order(source, prompt, match=match, **fields), keep=keep)
+
+    def scene_order(self, source: "Source", prompt: str, *, match: float | None = None, **fields: Any) -> Order:
+        """The order that `scene` paints, its product cut out and kept."""
+        from sfumato.edits import opened
+
+        image = opened(source).image
+        if image.getchannel("A").getextrema()[0] == 255:
+            image = self.cutout(source).image
+        asked = {"operation": "scene", "start": self._parts.inputs.keep(image), "match": match}
+        return as_order(prompt, {**fields, **asked})
+
+    def vary(
+        self, source: "Source", n: int = 4, *, amount: float | None = None, seed: int | None = None, keep: bool = True
+    ) -> list[Picture]:
+        """Pictures like one that was painted here: its recipe, with the noise turned towards other seeds'.
+
+            Studio().vary("apple.png", n=4, amount=0.2)
+
+        amount: 0, the same, to 1, another seed's. seed: the first of the others. Raises as plan and paint.
+        """
+        return self._paint(self.plan_variations(source, n, amount=amount, seed=seed), keep)
+
+    def plan_variations(
+        self, source: "Source", n: int = 4, *, amount: float | None = None, seed: int | None = None
+    ) -> Plan:
+        """What `vary` paints."""
+        from sfumato.edits import opened
+        from sfumato.planning.plan import turned
+
+        recipe = opened(source).recipe
+        if recipe is None:
+            raise RequestError("this picture holds no recipe of ours, so it has no noise to turn: use sfumato edit")
+        card = self._parts.card(recipe.model)
+        check(recipe, card, self._find_lora, self._parts.weights, self._picture)
+        return turned(recipe, card, n, seed, amount)
+
+    def between(
+        self, prompt: str, to: str | None = None, n: int = 5, *, to_seed: int | None = None, keep: bool = True,
+        **fields: Any,
+    ) -> list[Picture]:  # fmt: skip
+        """A row of n pictures, in even steps from one prompt, or seed, to another.
+
+            Studio().between("a red apple", "a green pear", n=5, seed=1)
+
+        fields: an Order's. Raises as plan and paint.
+        """
+        return self._paint(self.plan_between(prompt, to, n, to_seed=to_seed, **fields), keep)
+
+    def plan_between(
+        self, prompt: str, to: str | None = None, n: int = 5, *, to_seed: int | None = None, **fields: Any
+    ) -> Plan:
+        """What `between` paints."""
+        from sfumato.planning.plan import row_between
+
+        begun = self.plan(prompt, **fields, n=1)
+        row = row_between(begun.recipes[0], self._parts.card(begun.recipes[0].model), n, to, to_seed)
+        return Plan(row.recipes, begun.warnings)
+
+    def row(self, sources: "Iterable[Source]") -> "Edit":
+        """Pictures side by side in one, as high as the highest."""
+        from sfumato.core.picture import Edit
+        from sfumato.edits import opened
+
+        known = [opened(source) for source in sources]
+        if not known:
+            raise RequestError("a row takes at least one picture")
+        images = [one.image for one in known]
+        whole = Image.new("RGBA", (sum(image.width for image in images), max(image.height for image in images)))
+        left = 0
+        for image in images:
+            whole.paste(image, (left, 0))
+            left += image.width
+        return Edit(whole, None, 0.0, self._parts.save, any(one.ai_made for one in known))
+
+    def _mask(self, start: str, mask: "Source | None", polarity: str | None, box: str | None) -> "Mask | None":
+        from sfumato.masks import box_mask, read_mask
+
+        size = self._picture(start).size
+        if mask is not None and box is not None:
+            raise RequestError("give either a mask file or a mask box, not both")
+        if mask is None and polarity is not None:
+            raise RequestError("a mask polarity says how a mask file is meant: give --mask FILE with it")
+        if mask is not None:
+            return read_mask(mask, size, polarity)
+        return box_mask(box, size) if box is not None else None
+
+    def outside(self, picture: Picture, path: str | Path, quality: int | None = None) -> "Outside | None":
+        """What `Picture.outside` says, measured on the file it was saved in where that is the painted picture."""
+        from sfumato.keeping import measured
+        from sfumato.operations import operations
+
+        writer = exports.writer_for(path)
+        ground_of = operations[picture.recipe.operation].ground
+        lossless = writer.quality_of(quality) in writer.lossless
+        if picture.outside is None or ground_of is None or picture.recipe.finish or not lossless:
+            return picture.outside
+        return measured(exports.pixels(path)[0], ground_of(picture.recipe, self._picture), "file")
 
     def watch(
         self, recipes: Iterable[Recipe], cancelled: Callable[[Recipe], bool] = lambda recipe: False
@@ -105,7 +319,8 @@ class Studio:
         from sfumato.worker.run import run
 
         parts = self._parts
-        return run(recipes, parts.model, parts.save, cancelled, lambda use: parts.loras.load(use), parts.weights)
+        lora_of, pictures = (lambda use: parts.loras.load(use)), self._picture
+        return run(recipes, parts.model, parts.save, cancelled, lora_of, parts.weights, pictures)
 
     def submit(
         self,
@@ -205,10 +420,13 @@ class Studio:
         recipe = self.read(path).recipe
         if recipe is None:
             raise RequestError(f"{path.name} holds no recipe of ours: see what it does say with sfumato info")
-        check(recipe, self._parts.card(recipe.model), self._find_lora, self._parts.weights)
+        check(recipe, self._parts.card(recipe.model), self._find_lora, self._parts.weights, self._picture)
         was, lossless = exports.pixels(path)
         picture = next(p for event in self.watch([recipe]) if (p := finished(event)) is not None)
         return compared(picture, was, lossless)
+
+    def _picture(self, digest: str) -> Image.Image:
+        return self._parts.inputs(digest)
 
     def _find_lora(self, name: str, card: Card) -> "Lora":
         return self._parts.loras.find(name, card)

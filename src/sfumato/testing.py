@@ -31,7 +31,7 @@ def tiny_card(**changes: Any) -> Card:
         "licence": "Apache-2.0",
         "commercial": True,
         "parameters": 1,
-        "operations": ["text-to-image"],
+        "operations": ["text-to-image", "image-to-image"],
         "guidance_kind": "classifier-free",
         "guidance": {"low": 1, "high": 20, "default": 3},
         "steps": {"low": 1, "high": 1000, "default": 4},

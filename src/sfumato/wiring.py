@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from sfumato.jobs.keys import Keys
     from sfumato.jobs.queue import Queue
     from sfumato.library import Entry, Library
+    from sfumato.library.inputs import Inputs
     from sfumato.loras import Loras
     from sfumato.weights import Weights
     from sfumato.weights.models import Models
@@ -44,6 +45,12 @@ class Parts:
         from sfumato.library import Library
 
         return Library(self.settings.home)
+
+    @cached_property
+    def inputs(self) -> "Inputs":
+        from sfumato.library.inputs import Inputs
+
+        return Inputs(self.settings.home / "inputs")
 
     @cached_property
     def loras(self) -> "Loras":
@@ -140,7 +147,7 @@ class Parts:
 
         return Worker(
             Claims(self.database, name),
-            Bench(self.model, self.save, lambda use: self.loras.load(use), self.weights),
+            Bench(self.model, self.save, lambda use: self.loras.load(use), self.weights, self.inputs),
             lambda picture, owner, origin: self.keep(picture, owner, origin).id,
             lambda recipe, latent: Image.fromarray(self.model(recipe.model).decode(latent), "RGBA"),
             lambda: tuple(self._models),

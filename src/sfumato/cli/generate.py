@@ -6,23 +6,10 @@ from typing import Annotated
 
 import typer
 
-from sfumato import catalog
-from sfumato.cli._numbers import number, whole
+from sfumato.cli import _options as o
+from sfumato.cli._numbers import number
 from sfumato.core.ratios import RATIOS
-from sfumato.engine.samplers import samplers
-from sfumato.engine.schedules import schedules
 from sfumato.finishing import finishers
-
-
-def _names(known: list[str]) -> str:
-    return ", ".join(known)
-
-
-def _starting_with(known: list[str]):
-    return lambda incomplete: [name for name in known if name.startswith(incomplete)]
-
-
-Number = Annotated[int, whole("-n", "--number", help="How many pictures; picture i has seed + i.")]
 
 
 def command(
@@ -30,36 +17,25 @@ def command(
     prompts: Annotated[
         Path | None, typer.Option(help="A file of prompts, one a line, each an order of its own.")
     ] = None,
-    negative: Annotated[str | None, typer.Option(help="What should not be there.")] = None,
-    n: Number = 1,
-    seed: Annotated[int | None, whole(help="0 to 2^64 - 1, 0 too is a seed. [default: a fresh one]")] = None,
-    model: Annotated[
-        str | None,
-        typer.Option(help="Its name; sfumato models lists them.", autocompletion=_starting_with(catalog.names())),
-    ] = None,
-    steps: Annotated[int | None, whole(help="Steps from noise to picture. [default: the model's]")] = None,
-    guidance: Annotated[float | None, number(help="How closely the prompt is followed.")] = None,
-    rescale: Annotated[float | None, number(help="0 to 1: take back the contrast strong guidance adds.")] = None,
-    sampler: Annotated[
-        str | None,
-        typer.Option(help=f"One of: {_names(samplers.names())}.", autocompletion=_starting_with(samplers.names())),
-    ] = None,
-    schedule: Annotated[
-        str | None,
-        typer.Option(help=f"One of: {_names(schedules.names())}.", autocompletion=_starting_with(schedules.names())),
-    ] = None,
-    style: Annotated[str | None, typer.Option(help="A style of the model; see sfumato models.")] = None,
+    negative: o.Negative = None,
+    n: o.Number = 1,
+    seed: o.Seed = None,
+    model: o.Model = None,
+    steps: o.Steps = None,
+    guidance: o.Guidance = None,
+    rescale: o.Rescale = None,
+    sampler: o.Sampler = None,
+    schedule: o.Schedule = None,
+    style: o.Style = None,
     preset: Annotated[str | None, typer.Option(help="A look in words, for any model; see sfumato presets.")] = None,
     expand: Annotated[
         bool, typer.Option("--expand", help="Let rules say what the prompt leaves open; it is shown first.")
     ] = False,
-    lora: Annotated[
-        list[str] | None,
-        typer.Option(help="A LoRA and its weight, -2 to 2, as ink:0.8; again for more. See sfumato loras."),
-    ] = None,
+    lora: o.Loras = None,
     size: Annotated[str | None, typer.Option(help="As 256x256, pixels.")] = None,
     aspect_ratio: Annotated[
-        str | None, typer.Option(help=f"One of: {_names(list(RATIOS))}.", autocompletion=_starting_with(list(RATIOS)))
+        str | None,
+        typer.Option(help=f"One of: {o.listed(list(RATIOS))}.", autocompletion=o.starting_with(list(RATIOS))),
     ] = None,
     megapixels: Annotated[float | None, number(help="With --aspect-ratio, or alone for a square.")] = None,
     upscale: Annotated[
@@ -68,28 +44,25 @@ def command(
     cutout: Annotated[bool, typer.Option("--cutout", help="Take away what is around the thing it shows.")] = False,
     then: Annotated[
         list[str] | None,
-        typer.Option(help=f"A finishing step, as resize:512x512; again for more. One of: {_names(finishers.names())}."),
+        typer.Option(
+            help=f"A finishing step, as resize:512x512; again for more. One of: {o.listed(finishers.names())}."
+        ),
     ] = None,
     background: Annotated[str | None, typer.Option(help="transparent, white, black or a colour as #ff8800.")] = None,
-    format: Annotated[str | None, typer.Option(help="png, jpg or webp. [default: by --out, else png]")] = None,
-    quality: Annotated[int | None, whole(help="0 to 100, for jpg and webp.")] = None,
-    metadata: Annotated[str, typer.Option(help="full (recipe and all), minimal (that it is AI-made), none.")] = "full",
-    out: Annotated[
-        str | None, typer.Option(help="A file, a folder, or a pattern with {seed} {n} {prompt} {model}.")
-    ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Overwrite what stands there.")] = False,
-    json: Annotated[bool, typer.Option("--json", help="Paths, recipes and seconds as JSON on stdout.")] = False,
-    open: Annotated[bool, typer.Option("--open", help="Show the pictures when they are done.")] = False,
+    format: o.Format = None,
+    quality: o.Quality = None,
+    metadata: o.Metadata = "full",
+    out: o.Out = None,
+    force: o.Force = False,
+    json: o.Json = False,
+    open: o.Open = False,
 ) -> None:
     """Paint a prompt.
 
     Paths go to stdout, progress to stderr. Without --seed a fresh seed is drawn and reported.
     """
-    from sfumato.cli import _progress, _tables
-    from sfumato.cli._files import paths_for
-    from sfumato.core.errors import SfumatoError
-    from sfumato.studio import Studio, finished
-    from sfumato.worker.run import Progress, Warned
+    from sfumato.cli._painting import Saving, paint_all
+    from sfumato.studio import Studio
 
     studio = Studio()
     width, height = _sides(size)
@@ -104,45 +77,8 @@ def command(
     for words in _prompts(prompt, prompts):
         plans.append(studio.plan(words, **fields))
         fields["seed"] = plans[0].recipes[0].seed  # all orders of a command begin with the one seed that is reported
-    recipes = [recipe for plan in plans for recipe in plan.recipes]
-    warnings = [text for plan in plans for text in plan.warnings]
-    paths = paths_for(recipes, out, format)
-    for path in paths:
-        warnings += studio.check_file(path, format=format, quality=quality, metadata=metadata, force=force,
-                                      background=background)  # fmt: skip
-    warnings = list(dict.fromkeys(warnings))
-    for text in warnings + ([] if json else [text for plan in plans for text in plan.notes]):
-        _progress.say(text)
-    if seed is None and not json:
-        first, last = recipes[0].seed, recipes[-1].seed
-        _progress.say(f"seed {first}" if first == last else f"seed {first} to {last}")
-
-    path_of = {id(recipe): path for recipe, path in zip(recipes, paths, strict=True)}  # they may finish in any order
-    done = []
-    with _progress.progress() as show:
-        for event in studio.watch(recipes):
-            if isinstance(event, Warned):
-                if event.text not in warnings:
-                    _progress.say(event.text)
-                    warnings.append(event.text)
-            elif isinstance(event, Progress):
-                show(len(done) + 1, len(recipes), event.recipe.prompt, event.step, event.steps)
-            elif (picture := finished(event)) is not None:
-                path = picture.save(
-                    path_of[id(picture.recipe)], format=format, quality=quality, metadata=metadata, force=force
-                )
-                done.append({"path": str(path), "seconds": round(picture.seconds, 3), "recipe": picture.recipe})
-                if not json:
-                    print(path, flush=True)
-                try:
-                    studio.keep(picture)
-                except SfumatoError as error:  # the picture is there; only the history is not
-                    _progress.say(f"not kept in the history: {error}")
-    if json:
-        _tables.print_json({"pictures": done, "warnings": warnings})
-    if open:
-        for row in done:
-            typer.launch(row["path"])
+    saving = Saving(out, format, quality, metadata, force, json, open)
+    paint_all(studio, plans, saving, seed_told=seed is not None, background=background)
 
 
 def _prompts(prompt: str | None, file: Path | None) -> list[str]:

@@ -106,6 +106,7 @@ BYTES: dict[Precision, float] = {"fp32": 4, "bf16": 2, "fp8": 1, "int4": 0.5}
 class Card(_Part):
     """name: as in `--model`. family: which engine family feeds it. knows, lacks: one line each, for people.
 
+    operations: text-to-image, and image-to-image if its family can encode; all others are made of these two.
     adapter: the file that is always added to the model, at weight 1. adaptable: the file whose matrices LoRA adds to;
     None: the model takes none. bases: other models whose LoRA fits this one too.
     repository: on a model hub; None: the files lie beside the card. revision: a commit there; None: the newest, and

@@ -3,7 +3,9 @@
 `planning` fills the blanks from the model's card and makes one Recipe a picture.
 """
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
+
+from sfumato.core.recipe import DIGEST
 
 
 class Order(BaseModel):
@@ -16,6 +18,9 @@ class Order(BaseModel):
     preset: a style preset, words for a look (see sfumato presets); style is one that the model knows by itself.
     expand: let rules add to a short prompt what it leaves open, by the seed.
     then: finishing steps in order, as `upscale:4` or `cutout`; they change the size that is asked here.
+    operation: what is done (operations/). start, mask: sha256 of pictures that were kept for it, by Studio.hold; the
+    mask is white where to paint. strength: 0 to 1, how much of the start is painted anew. margins: new pixels at the
+    left, top, right and bottom of the start. match: 0 to 1, how far a thing's colours are brought to its scene's.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -40,3 +45,9 @@ class Order(BaseModel):
     preset: str | None = None
     expand: bool = False
     then: tuple[str, ...] = ()
+    operation: str = "text-to-image"
+    start: str | None = Field(default=None, pattern=DIGEST)
+    mask: str | None = Field(default=None, pattern=DIGEST)
+    strength: float | None = None
+    margins: tuple[int, int, int, int] | None = None
+    match: float | None = None

@@ -57,13 +57,32 @@ class _Savable:
 
 
 @dataclass(frozen=True)
+class Outside:
+    """What became of the part of a picture that was not to change.
+
+    changed_pixels: of it. sha256: of its RGBA bytes, row by row; the picture before has the same where nothing changed.
+    seam: how much larger the steps of colour are at the edge of what is new than beside it; 1 is as elsewhere.
+    measured_on: `master`, before any finishing step, or `file` where the saved file was read again.
+    """
+
+    changed_pixels: int
+    sha256: str
+    seam: float | None
+    measured_on: str
+
+
+@dataclass(frozen=True)
 class Picture(_Savable):
-    """image: the master, RGBA, 8 bits a channel, sRGB, straight alpha. seconds: how long painting it took."""
+    """image: the master, RGBA, 8 bits a channel, sRGB, straight alpha. seconds: how long painting it took.
+
+    outside: where the operation was to keep a part of a picture.
+    """
 
     image: Image.Image
     recipe: Recipe
     seconds: float
     _save: Save = field(repr=False)
+    outside: Outside | None = None
 
     @property
     def ai_made(self) -> bool:

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 RECIPE_VERSION = 1
 
 
+DIGEST = "^[0-9a-f]{64}$"
 NAME_OF_LORA = "[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
 
 
@@ -28,6 +29,16 @@ class LoraUse(BaseModel):
         return f"{self.name}:{self.weight:g}"
 
 
+class Toward(BaseModel):
+    """Part of the way to another picture. seed, prompt: the other's, None: the recipe's own. share: 0 to 1, how far."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    seed: int | None = Field(default=None, ge=0, lt=2**64)
+    prompt: str | None = None
+    share: float = Field(ge=0, le=1)
+
+
 class Recipe(BaseModel):
     """One picture, decided.
 
@@ -37,6 +48,10 @@ class Recipe(BaseModel):
     width, height: of the finished picture, pixels. painted_width, painted_height: the size the model paints at;
     finishing brings it to the asked size. rescale: 0 to 1, how far guidance's contrast is taken back.
     finish: the finishing steps in order, each `name:value`, as `background:#ffffff`.
+    start, mask: sha256 of pictures that the library keeps: what is begun with, and where to paint (white).
+    strength: 0 to 1, how much of `start` is painted anew. margins: new pixels at its left, top, right and bottom.
+    window: pixels a side of the square of the picture that the model sees at once; 0: the operation's own rule.
+    match: 0 to 1, how far a thing's colours are brought to its scene's.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -61,6 +76,13 @@ class Recipe(BaseModel):
     painted_height: int = Field(ge=1)
     finish: tuple[str, ...] = ()
     loras: tuple[LoraUse, ...] = ()
+    start: str | None = Field(default=None, pattern=DIGEST)
+    mask: str | None = Field(default=None, pattern=DIGEST)
+    strength: float = Field(default=1, ge=0, le=1)
+    margins: tuple[int, int, int, int] | None = None
+    window: int = Field(default=0, ge=0)
+    match: float = Field(default=0, ge=0, le=1)
+    toward: Toward | None = None
 
     @property
     def size(self) -> tuple[int, int]:

@@ -1,20 +1,27 @@
-"""Start a painting: noise, levels, sampler and guidance, put together as the recipe says."""
+"""Start a painting: noise, levels, sampler and guidance, put together as the recipe and the canvas say."""
 
 from math import sqrt
 from typing import cast
 
+import numpy as np
+from PIL import Image
+
 from sfumato.core.canvas import Canvas
 from sfumato.core.card import OWN
+from sfumato.core.errors import JobFailed
 from sfumato.core.recipe import Recipe
 from sfumato.engine.conductor import Task
 from sfumato.engine.families import Model, WholeModel
+from sfumato.engine.guidance.between import between
 from sfumato.engine.guidance.classifier_free import classifier_free
 from sfumato.engine.guidance.distilled import distilled
 from sfumato.engine.guidance.plain import plain
-from sfumato.engine.noise import SeededNoise
-from sfumato.engine.painting import Scale
+from sfumato.engine.known import keeping
+from sfumato.engine.noise import SeededNoise, TurnedNoise
+from sfumato.engine.painting import Latent, Scale
 from sfumato.engine.samplers import samplers
 from sfumato.engine.schedules import Training, schedules
+from sfumato.engine.strength import levels_at, noised
 
 
 def start(recipe: Recipe, canvas: Canvas, model: Model) -> tuple[Task, list[str]]:
@@ -23,12 +30,19 @@ def start(recipe: Recipe, canvas: Canvas, model: Model) -> tuple[Task, list[str]
     if card.sampler == OWN:
         levels = [float(level) for level in range(recipe.steps, -1, -1)]
         return Task(cast(WholeModel, model).painting(recipe, canvas), model, levels), []
-    noise = SeededNoise(recipe.seed, model.latent_shape(canvas.width, canvas.height))
+    noise = noise_of(recipe, model.latent_shape(canvas.width, canvas.height), canvas.round - 1)
     training = Training(**card.noise.model_dump(exclude={"prediction"}))
     sigmas = schedules[recipe.schedule].sigmas(recipe.steps, training, model.tokens(canvas.width, canvas.height))
-    painting = samplers[recipe.sampler].start(
-        noise() * spread(sigmas[0], training.scale), sigmas, noise, training.scale
-    )
+    sigmas = levels_at(canvas.strength, sigmas, training.scale)
+    known = encoded(canvas, model) if canvas.start is not None else 0.0
+    free = free_places(canvas.mask, noise.shape) if canvas.mask is not None else 1.0
+    if canvas.start is None or canvas.strength == 1:  # of the start only what the mask keeps counts
+        x = noise() * spread(sigmas[0], training.scale) + noised(known * (1 - free), 0, sigmas[0], training.scale)
+    else:
+        x = noised(known, noise(), sigmas[0], training.scale)
+    painting = samplers[recipe.sampler].start(x, sigmas, noise, training.scale)
+    if canvas.mask is not None:
+        painting = keeping(painting, known, free)
     texts = [model.read(card.styled(recipe.prompt, recipe.style))]
     if card.asks_twice(recipe.guidance, recipe.negative):
         texts.append(model.read(recipe.negative or ""))
@@ -38,9 +52,38 @@ def start(recipe: Recipe, canvas: Canvas, model: Model) -> tuple[Task, list[str]
         guided = distilled(painting, texts[0], recipe.guidance)
     else:
         guided = plain(painting, texts[0])
+    if recipe.toward is not None and recipe.toward.prompt is not None:
+        other = model.read(card.styled(recipe.toward.prompt, recipe.style))
+        guided = between(guided, texts[0], other, recipe.toward.share)
+        texts.append(other)
     return Task(guided, model, sigmas), [text.unread for text in texts if text.unread]
 
 
 def spread(sigma: float, scale: Scale) -> float:
     """Of x at the first level, where a clean latent has unit spread: a diffusion model never saw less than that."""
     return sigma if scale == "flow" else sqrt(1 + sigma**2)
+
+
+def noise_of(recipe: Recipe, shape: tuple[int, ...], round: int) -> SeededNoise | TurnedNoise:
+    """The seed's, or part of the way to another seed's."""
+    noise = SeededNoise(recipe.seed, shape, round)
+    if recipe.toward is None or recipe.toward.seed is None:
+        return noise
+    return TurnedNoise(noise, SeededNoise(recipe.toward.seed, shape, round), recipe.toward.share)
+
+
+def encoded(canvas: Canvas, model: Model) -> Latent:
+    """What the canvas begins with, as the model has it."""
+    assert canvas.start is not None
+    latent = model.encode(np.asarray(canvas.start))
+    if tuple(latent.shape) != (shape := model.latent_shape(canvas.width, canvas.height)):
+        raise JobFailed(f"{model.card.name} encodes to {tuple(latent.shape)}, not {shape}; its family has a fault")
+    return latent
+
+
+def free_places(mask: Image.Image, shape: tuple[int, ...]) -> np.ndarray:
+    """1 at each place of a latent of this shape that any white of the mask touches, else 0: float32 (height, width)."""
+    high, wide = shape[-2:]
+    white = np.asarray(mask) > 0
+    rows = np.maximum.reduceat(white, np.arange(high) * white.shape[0] // high, axis=0)
+    return np.maximum.reduceat(rows, np.arange(wide) * white.shape[1] // wide, axis=1).astype(np.float32)

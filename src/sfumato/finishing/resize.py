@@ -13,6 +13,8 @@ from sfumato.core.errors import RequestError
 from sfumato.finishing import LARGEST, Finisher, Size
 from sfumato.weights import Weights
 
+Box = tuple[float, float, float, float]
+
 STEEPER = 0.4  # of alpha's slope, for each time the picture grows; 1.0 would undo the filter and show its steps
 STEEPEST = 3.0
 
@@ -29,10 +31,11 @@ def check(value: str, size: Size, weights: Weights) -> Size:
     return int(width), int(height)
 
 
-def resized(image: Image.Image, size: Size) -> Image.Image:
-    """An RGBA picture at another size (width, height)."""
-    grown = min(size[0] / image.width, size[1] / image.height)
-    new = image.convert("RGBa").resize(size, Image.Resampling.LANCZOS).convert("RGBA")
+def resized(image: Image.Image, size: Size, box: Box | None = None) -> Image.Image:
+    """An RGBA picture, or the part of it in a box (left, top, right, bottom), at another size (width, height)."""
+    left, top, right, bottom = box or (0, 0, *image.size)
+    grown = min(size[0] / (right - left), size[1] / (bottom - top))
+    new = image.convert("RGBa").resize(size, Image.Resampling.LANCZOS, box=box).convert("RGBA")
     if grown > 1:
         slope = min(1 + STEEPER * (grown - 1), STEEPEST)
         steepened = [min(max(round((a - 127.5) * slope + 127.5), 0), 255) for a in range(256)]

@@ -1,16 +1,53 @@
-"""Operations: from a recipe to the canvas that the engine paints on, one file each.
+"""Operations: from a recipe to a picture, by way of canvases that the engine paints, one file each.
 
-    def text_to_image(recipe: Recipe) -> Canvas
+    def paint(recipe: Recipe, pictures: Pictures) -> Work
 
-Pillow and numpy only, and the same for every model. To add one, add a file with the function and `PART = ...`.
+is a generator (see core/canvas.py): it yields a Canvas, is sent it painted, and returns the picture. Pillow and numpy
+only, and the same for every model. An operation that starts from a picture also says beforehand, in `frame`, what size
+comes of it and what part of it the model sees. To add one, add a file with these and `PART = Operation(...)`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
 
-from sfumato.core.canvas import Canvas
+from sfumato.core.canvas import Ground, Pictures, Work
+from sfumato.core.card import Sizes
+from sfumato.core.order import Order
 from sfumato.core.recipe import Recipe
 from sfumato.core.registry import Registry
 
-Operation = Callable[[Recipe], Canvas]
+SIZE = frozenset({"width", "height", "aspect_ratio", "megapixels"})
+
+
+@dataclass(frozen=True)
+class Frame:
+    """size: (width, height) of the picture. seen: of the part that the model paints, in the picture's pixels.
+
+    decided: fields of the recipe. warnings: one line each.
+    """
+
+    size: tuple[int, int]
+    seen: tuple[int, int]
+    decided: Mapping[str, Any]
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Operation:
+    """takes: fields of an order that not every operation has; others that are set are refused.
+
+    needs: what a model's card must list among its operations. frame: None where the order says the size; RequestError
+    names what cannot be. ground: what the finished picture is held against; None where all of it may change. wordless:
+    whether the prompt may be empty.
+    """
+
+    paint: Callable[[Recipe, Pictures], Work]
+    takes: frozenset[str]
+    needs: str
+    frame: Callable[[Order, Sizes, Pictures], Frame] | None = None
+    ground: Callable[[Recipe, Pictures], Ground] | None = None
+    wordless: bool = False
+
 
 operations: Registry[Operation] = Registry(__name__, "operation")

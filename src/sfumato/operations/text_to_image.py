@@ -1,12 +1,13 @@
 """Text to image: an empty canvas of the painted size; the engine starts from noise alone."""
 
-from sfumato.core.canvas import Canvas
+from sfumato.core.canvas import Canvas, Pictures, Work
 from sfumato.core.recipe import Recipe
+from sfumato.operations import SIZE, Operation
 
 
-def text_to_image(recipe: Recipe) -> Canvas:
-    """The canvas of a picture that starts from nothing."""
-    return Canvas(*recipe.painted_size)
+def paint(recipe: Recipe, pictures: Pictures) -> Work:
+    """A picture that starts from nothing."""
+    return (yield Canvas(*recipe.painted_size))
 
 
-PART = text_to_image
+PART = Operation(paint, takes=SIZE | {"background"}, needs="text-to-image")

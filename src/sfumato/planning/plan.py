@@ -1,26 +1,33 @@
 """Turn one order into recipes: fill each blank from the card, refuse what cannot be, warn of what will not be read."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from sfumato.catalog.presets import StylePreset, style_presets
+from sfumato.core.canvas import Pictures, no_pictures
 from sfumato.core.card import OWN, Card, Range, Sizes
 from sfumato.core.errors import RequestError
 from sfumato.core.order import Order
 from sfumato.core.ranges import checked, checked_whole
-from sfumato.core.recipe import Recipe
+from sfumato.core.recipe import Recipe, Toward
 from sfumato.core.registry import Registry, unknown
 from sfumato.core.shelf import Shelf
 from sfumato.engine.samplers import Sampler, samplers
 from sfumato.engine.schedules import Schedule, schedules
+from sfumato.engine.strength import steps_at
+from sfumato.operations import Operation, operations
 from sfumato.planning.backgrounds import checked_background
 from sfumato.planning.chains import checked_chain
 from sfumato.planning.loras import FindLora, checked_loras, no_loras
+from sfumato.planning.prompts import checked_prompt
 from sfumato.planning.seeds import checked_seed
-from sfumato.planning.sizes import asked_size, painted_size
+from sfumato.planning.sizes import asked_size, painted_size, seen_size
 from sfumato.planning.wordings import listed, negative_wording, wording
 from sfumato.weights import NONE_KEPT, Weights
 
 MOST_PICTURES = 10_000
+AMOUNT = Range(low=0, high=1, default=0.3)
 RESCALE = Range(low=0, high=1, default=0)
 OURS = style_presets()
 
@@ -43,19 +50,21 @@ def plan(
     find_lora: FindLora = no_loras,
     weights: Weights = NONE_KEPT,
     presets: Shelf[StylePreset] = OURS,
+    pictures: Pictures = no_pictures,
 ) -> Plan:
     """Recipes for an order on the card's model; RequestError names the first value that cannot be.
 
-    weights: of the small models that finishing steps run.
+    weights: of the small models that finishing steps run. pictures: those that orders begin with.
     """
     warnings: list[str] = []
     n = checked_whole("n", order.n, 1, MOST_PICTURES)
-    width, height = asked_size(order, card.sizes)
-    painted = painted_size(width, height, card.sizes)
+    operation = checked_operation(order, card)
+    framed = framing(operation, order, card, pictures)
+    painted, ground = framed.painted, checked_background(order.background)
     sampler = checked_part(samplers, order.sampler, card.sampler, card)
     schedule = checked_part(schedules, order.schedule, card.schedule, card)
     seed = checked_seed(order.seed, n)
-    words = wording(order, card, presets)
+    words = wording(order, card, presets, wordless=operation.wordless)
     negative, told = negative_wording(order, card, presets)
     warnings += told
     guidance = checked("guidance", order.guidance, card.guidance)
@@ -68,7 +77,7 @@ def plan(
     if "<lora:" in order.prompt:
         warnings.append("<lora:...> in the prompt is read as words: use --lora name:weight")
     loras, told = checked_loras(order.loras, card, find_lora)
-    then, finished = checked_chain(order.then, (width, height), weights)
+    then, finished = checked_chain(order.then, framed.size, weights)
     first = Recipe(
         model=card.name,
         weights=card.weights,
@@ -85,17 +94,97 @@ def plan(
         height=finished[1],
         painted_width=painted[0],
         painted_height=painted[1],
-        finish=finishing_steps(card.sizes, (width, height), painted, then, checked_background(order.background)),
+        finish=then if operation.frame is not None else finishing_steps(card.sizes, framed.size, painted, then, ground),
         loras=tuple(loras),
+        operation=order.operation,
+        **framed.decided,
     )
+    checked_strength(first, card)
     recipes = [of_seed(first, seed + i, words(seed + i)) for i in range(n)]
-    return Plan(recipes, warnings + told, listed([recipe.prompt for recipe in recipes], order.prompt))
+    notes = listed([recipe.prompt for recipe in recipes], order.prompt)
+    return Plan(recipes, warnings + told + list(framed.warnings), notes)
 
 
 def of_seed(recipe: Recipe, seed: int, words: str) -> Recipe:
     """The recipe with another seed, and the words that are read for it."""
     asked = recipe.prompt if words != recipe.prompt else None
     return recipe.model_copy(update={"seed": seed, "prompt": words, "asked": asked})
+
+
+@dataclass(frozen=True)
+class Framing:
+    """size, painted: (width, height), of the picture and of what the model paints. decided: more of the recipe."""
+
+    size: tuple[int, int]
+    painted: tuple[int, int]
+    decided: Mapping[str, Any] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+
+
+def framing(operation: Operation, order: Order, card: Card, pictures: Pictures) -> Framing:
+    """Sizes, as the order says them or as they come of the picture that it begins with."""
+    if operation.frame is None:
+        size = asked_size(order, card.sizes)
+        return Framing(size, painted_size(*size, card.sizes))
+    frame = operation.frame(order, card.sizes, pictures)
+    return Framing(frame.size, seen_size(*frame.seen, card.sizes), frame.decided, frame.warnings)
+
+
+def checked_operation(order: Order, card: Card) -> Operation:
+    """The order's operation; RequestError if the model cannot do it, or where it has no such field."""
+    operation = operations[order.operation]
+    if operation.needs not in card.operations:
+        raise RequestError(
+            f"{card.name} cannot do {order.operation}: it does {', '.join(card.operations)}; choose another --model"
+        )
+    set_here = {name for name in some_fields() if getattr(order, name) != Order.model_fields[name].default}
+    if idle := sorted(set_here - operation.takes):
+        name = idle[0].replace("_", "-")
+        raise RequestError(f"{order.operation} has no {name}: leave it out")
+    return operation
+
+
+def some_fields() -> set[str]:
+    """Fields of an order that not every operation takes."""
+    return {name for operation in operations for name in operation.takes}
+
+
+def checked_strength(recipe: Recipe, card: Card) -> None:
+    """RequestError where no step is left to paint anything."""
+    if recipe.strength > 0 and not steps_at(recipe.strength, recipe.steps, card.noise.scale):
+        raise RequestError(
+            f"strength {recipe.strength:g} leaves none of {recipe.steps} steps: give at least {1 / recipe.steps:.3f}, "
+            f"or more --steps"
+        )
+
+
+def checked_toward(toward: Toward, card: Card) -> Toward:
+    """RequestError where the model cannot go part of the way to another picture."""
+    if card.sampler == OWN:
+        raise RequestError(f"{card.name} paints whole and knows no way between pictures: choose another --model")
+    if toward.prompt is not None:
+        checked_prompt(toward.prompt)
+    return toward
+
+
+def turned(recipe: Recipe, card: Card, n: int, seed: int | None, amount: float | None) -> Plan:
+    """n recipes like one: its noise turned by an amount, 0 to 1, towards that of seed, seed + 1 ..."""
+    if recipe.toward is not None:
+        raise RequestError("this picture is a variation itself: vary the one that it comes from")
+    n, share = checked_whole("n", n, 1, MOST_PICTURES), checked("amount", amount, AMOUNT)
+    first = checked_seed(seed, n)
+    toward = [checked_toward(Toward(seed=first + i, share=share), card) for i in range(n)]
+    return Plan([recipe.model_copy(update={"toward": there}) for there in toward])
+
+
+def row_between(recipe: Recipe, card: Card, n: int, prompt: str | None, seed: int | None) -> Plan:
+    """n recipes, in even steps from one to what it is with another prompt, or seed, or both."""
+    if prompt is None and seed is None:
+        raise RequestError("say where the row ends: another prompt, or --to-seed")
+    n = checked_whole("n", n, 2, MOST_PICTURES)
+    seed = None if seed is None else checked_seed(seed, 1)
+    ends = [Toward(seed=seed, prompt=prompt, share=i / (n - 1)) for i in range(n)]
+    return Plan([recipe.model_copy(update={"toward": checked_toward(end, card)}) for end in ends])
 
 
 def without_effect(name: str, card: Card, guidance: float) -> str:

@@ -9,9 +9,9 @@ LONGEST = 10_000
 """Characters. No model reads more than a few hundred words; what is longer is a mistake or an attack."""
 
 
-def checked_prompt(prompt: str) -> str:
+def checked_prompt(prompt: str, *, may_be_empty: bool = False) -> str:
     """The prompt as it is; RequestError if it is empty, too long, or not text."""
-    if not prompt.strip():
+    if not (prompt.strip() or may_be_empty):
         raise RequestError('the prompt is empty: say what to paint, as in sfumato generate "a red apple"')
     return _text("prompt", prompt)
 

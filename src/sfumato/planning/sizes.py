@@ -5,13 +5,11 @@ finishing; what is asked smaller is painted at the asked size. Some paint only s
 """
 
 import math
-import re
 
 from sfumato.core.card import Sizes
-from sfumato.core.errors import RequestError, UnknownName
+from sfumato.core.errors import RequestError
 from sfumato.core.order import Order
-from sfumato.core.ratios import RATIOS
-from sfumato.core.registry import unknown
+from sfumato.core.ratios import ratio_of
 from sfumato.core.wording import shown
 
 
@@ -25,9 +23,7 @@ def asked_size(order: Order, sizes: Sizes) -> tuple[int, int]:
         return checked_size((order.width, order.height), sizes)
     if order.aspect_ratio is None and order.megapixels is None:
         return sizes.default
-    if order.aspect_ratio is not None and order.aspect_ratio not in RATIOS:
-        raise _unknown_ratio(order.aspect_ratio)
-    ratio = _ratio(order.aspect_ratio or "1:1")
+    ratio = 1.0 if order.aspect_ratio is None else ratio_of(order.aspect_ratio)
     return _shaped(ratio, _pixels(order.megapixels, sizes, ratio), sizes)
 
 
@@ -56,17 +52,11 @@ def nearest_shape(size: tuple[int, int], sizes: Sizes) -> tuple[int, int]:
     return size if _nearest(width, height, sizes) == size else _shaped(width / height, width * height, sizes)
 
 
-def _ratio(name: str) -> float:
-    across, down = name.split(":")
-    return int(across) / int(down)
-
-
-def _unknown_ratio(name: str) -> UnknownName:
-    """Names the ratio that is nearest in shape, where the wrong one is a shape at all."""
-    if not re.fullmatch(r"[1-9]\d{0,5}:[1-9]\d{0,5}", name, re.ASCII):
-        return unknown("aspect ratio", name, list(RATIOS))
-    near = min(RATIOS, key=lambda known: abs(math.log(_ratio(known) / _ratio(name))))
-    return UnknownName(f"no aspect ratio named {name!r}; the nearest is {near!r} of {', '.join(RATIOS)}")
+def seen_size(width: int, height: int, sizes: Sizes) -> tuple[int, int]:
+    """The size the model paints where it sees a part of a picture, width x height: its best, in that shape."""
+    if sizes.shape == "square":
+        return sizes.best, sizes.best
+    return _shaped(width / height, sizes.best**2, sizes)
 
 
 def _pixels(megapixels: float | None, sizes: Sizes, ratio: float) -> float:

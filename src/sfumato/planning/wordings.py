@@ -12,9 +12,9 @@ from sfumato.planning.prompts import checked_negative, checked_prompt
 MOST_SHOWN = 20
 
 
-def wording(order: Order, card: Card, presets: Shelf[StylePreset]) -> Callable[[int], str]:
-    """What is read for a picture of some seed; RequestError names what cannot be."""
-    prompt, preset = checked_prompt(order.prompt), _preset(order, presets)
+def wording(order: Order, card: Card, presets: Shelf[StylePreset], *, wordless: bool = False) -> Callable[[int], str]:
+    """What is read for a picture of some seed; RequestError names what cannot be. wordless: it may be nothing."""
+    prompt, preset = checked_prompt(order.prompt, may_be_empty=wordless), _preset(order, presets)
     by = rules[card.expand] if order.expand else None
 
     def words(seed: int) -> str:

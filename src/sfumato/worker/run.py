@@ -1,6 +1,8 @@
 """The way of a picture, from recipe to pixels. Read this first.
 
     recipe -> canvas -> painting (noise, sampler, guidance) -> conductor -> latent -> pixels -> finishing -> picture
+                ^ an operation may want several, one after another               |
+                └────────────────────────────────────────────────────────────────┘
 
 Every door comes through here: the command line in its own process, a server's worker in its.
 """
@@ -12,8 +14,9 @@ from typing import cast
 
 from PIL import Image
 
+from sfumato.core.canvas import Canvas, Pictures, Work, no_pictures
 from sfumato.core.errors import JobFailed
-from sfumato.core.picture import Picture, Save
+from sfumato.core.picture import Outside, Picture, Save
 from sfumato.core.recipe import LoraUse, Recipe
 from sfumato.core.wording import shown
 from sfumato.engine.conductor import Conductor, Stepped, Stopped, Task
@@ -22,6 +25,7 @@ from sfumato.engine.painting import Latent
 from sfumato.engine.start import start
 from sfumato.engine.weights.lora import Lora
 from sfumato.finishing import finish
+from sfumato.keeping import measured
 from sfumato.operations import operations
 from sfumato.weights import NONE_KEPT, Weights
 
@@ -73,6 +77,20 @@ def no_lora(use: LoraUse) -> Lora:
     raise JobFailed(f"LoRA {use.name!r} cannot be had here: no place of LoRA is given")
 
 
+@dataclass(eq=False)
+class Way:
+    """A recipe under way."""
+
+    recipe: Recipe
+    model: Model
+    work: Work
+    since: float
+    cancelled: Callable[[], bool]
+    order: int
+    urgency: int
+    canvas: Canvas | None = None
+
+
 def run(
     recipes: Iterable[Recipe],
     model_of: LoadedModel,
@@ -80,9 +98,10 @@ def run(
     cancelled: Callable[[Recipe], bool] = lambda recipe: False,
     lora_of: LoadedLora = no_lora,
     weights: Weights = NONE_KEPT,
+    pictures: Pictures = no_pictures,
 ) -> Iterator[Event]:
     """Paint recipes one after another (side by side where a model takes several rows), telling what happens."""
-    bench = Bench(model_of, save, lora_of, weights)
+    bench = Bench(model_of, save, lora_of, weights, pictures)
     waiting = iter(recipes)
     while True:
         while bench.has_room and (recipe := next(waiting, None)) is not None:
@@ -95,10 +114,18 @@ def run(
 class Bench:
     """Where paintings are under way. One can be begun at any time; each turn brings some of them on by a look."""
 
-    def __init__(self, model_of: LoadedModel, save: Save, lora_of: LoadedLora = no_lora, weights: Weights = NONE_KEPT):
-        self._model_of, self._save, self._lora_of, self._weights = model_of, save, lora_of, weights
+    def __init__(
+        self,
+        model_of: LoadedModel,
+        save: Save,
+        lora_of: LoadedLora = no_lora,
+        weights: Weights = NONE_KEPT,
+        pictures: Pictures = no_pictures,
+    ):
+        self._model_of, self._save, self._lora_of = model_of, save, lora_of
+        self._weights, self._pictures = weights, pictures
         self._conductor = Conductor()
-        self._under_way: dict[Task, tuple[Recipe, float]] = {}
+        self._under_way: dict[Task, Way] = {}
         self._room = 1
 
     @property
@@ -114,41 +141,63 @@ class Bench:
         self, recipe: Recipe, cancelled: Callable[[], bool] = lambda: False, *, order: int = 0, urgency: int = 0
     ) -> Iterator[Event]:
         """Put a painting up; the events are read at once. order, urgency: as a Task's."""
+        since = time.perf_counter()
         try:
             model = self._model_of(recipe.model)
             check_weights(recipe, model)
-            model = adapted(model, recipe, self._lora_of)
-            canvas = operations[recipe.operation](recipe)
-            task, unread = start(recipe, canvas, model)
+            work = operations[recipe.operation].paint(recipe, self._pictures)
+            way = Way(recipe, adapted(model, recipe, self._lora_of), work, since, cancelled, order, urgency)
+            yield from self._onward(way, None)
         except Exception as error:  # ends this recipe; those under way go on
             yield Failed(recipe, error)
             return
-        task.cancelled, task.order, task.urgency = cancelled, order, urgency
-        for end in unread:
-            most = model.card.text.tokens
-            yield Warned(recipe, f"{recipe.model} reads {most} pieces of a prompt; not read: {shown(end)}")
-        self._conductor.add(task)
-        self._under_way[task] = recipe, time.perf_counter()
         self._room = max(1, model.rows_at_once // 2)
 
     def turn(self) -> Iterator[Event]:
         """One look for those whose turn it is."""
         for event in self._conductor.turn():
-            recipe, since = self._under_way[event.task]
+            way = self._under_way[event.task]
             if isinstance(event, Stepped):
-                yield Progress(recipe, event.step, event.steps, event.clean)
+                yield progress(way, event)
                 continue
             del self._under_way[event.task]
             if isinstance(event, Stopped):
-                yield Failed(recipe, event.error)
+                yield Failed(way.recipe, event.error)
                 continue
             try:
-                pixels = event.task.model.decode(event.latent)
-                image = finish(Image.fromarray(pixels, "RGBA"), recipe.finish, self._weights)
+                yield from self._onward(way, Image.fromarray(way.model.decode(event.latent), "RGBA"))
             except Exception as error:
-                yield Failed(recipe, error)
-            else:
-                yield Painted(Picture(image, recipe, time.perf_counter() - since, self._save))
+                yield Failed(way.recipe, error)
+
+    def _onward(self, way: "Way", painted: Image.Image | None) -> Iterator[Event]:
+        """To the canvas that the operation wants next, or to the finished picture."""
+        try:
+            way.canvas = way.work.send(painted)  # type: ignore[arg-type] - a generator begins with None
+        except StopIteration as end:
+            outside = kept(end.value, way.recipe, self._pictures)
+            image = finish(end.value, way.recipe.finish, self._weights)
+            yield Painted(Picture(image, way.recipe, time.perf_counter() - way.since, self._save, outside))
+            return
+        task, unread = start(way.recipe, way.canvas, way.model)
+        task.cancelled, task.order, task.urgency = way.cancelled, way.order, way.urgency
+        for text in unread if way.canvas.round == 1 else []:
+            most = way.model.card.text.tokens
+            yield Warned(way.recipe, f"{way.recipe.model} reads {most} pieces of a prompt; not read: {shown(text)}")
+        self._conductor.add(task)
+        self._under_way[task] = way
+
+
+def kept(image: Image.Image, recipe: Recipe, pictures: Pictures) -> Outside | None:
+    """Whether what was to stay did, for operations that keep a part; before finishing steps, which may change all."""
+    ground_of = operations[recipe.operation].ground
+    return measured(image, ground_of(recipe, pictures), "master") if ground_of is not None else None
+
+
+def progress(way: "Way", event: Stepped) -> Progress:
+    """Steps are counted over all of a picture's rounds."""
+    assert way.canvas is not None
+    before = (way.canvas.round - 1) * event.steps
+    return Progress(way.recipe, before + event.step, way.canvas.rounds * event.steps, event.clean)
 
 
 def check_weights(recipe: Recipe, model: Model) -> None:

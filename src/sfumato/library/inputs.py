@@ -1,0 +1,56 @@
+"""Inputs: pictures that recipes start from, kept by what their pixels are, so that a replay has them.
+
+    home/inputs/ab/cd/abcd....png        pixels alone, named by the file's sha256
+
+Nothing of the file they came from is kept: no camera, no place, no name.
+"""
+
+import hashlib
+import io
+import re
+from functools import lru_cache
+from pathlib import Path
+
+from PIL import Image
+
+from sfumato.core.errors import RequestError
+from sfumato.core.recipe import DIGEST
+from sfumato.core.wording import shown
+from sfumato.exports import pixels
+from sfumato.library.blobs import Blobs
+
+AT_HAND = 4  # pictures that stay decoded; an order of many begins with the same one
+
+
+class Inputs:
+    """A folder of pictures; calling it with a sha256 gives the picture. It is made when the first is kept."""
+
+    def __init__(self, folder: Path):
+        self._blobs = Blobs(folder)
+        self._read = lru_cache(maxsize=AT_HAND)(self._from_disk)
+
+    def keep(self, image: Image.Image) -> str:
+        """Keep a picture (RGBA), and return its sha256; CannotWrite."""
+        out = io.BytesIO()
+        clean = image.convert("RGBA")
+        clean.info = {}
+        clean.save(out, "PNG", compress_level=1)
+        return self._blobs.keep(out.getvalue(), "png")
+
+    def __call__(self, digest: str) -> Image.Image:
+        """The picture of a sha256, RGBA, not to be changed; RequestError if it is not here as it was."""
+        return self._read(digest)
+
+    def _from_disk(self, digest: str) -> Image.Image:
+        if not re.fullmatch(DIGEST, digest):
+            raise RequestError(f"{shown(digest)} is no sha256: give 64 hexadecimal digits")
+        path = self._blobs.path(digest, "png")
+        try:
+            data = path.read_bytes()
+        except OSError as error:
+            raise RequestError(
+                f"the picture that this starts from ({digest[:16]}) is not kept here: begin with its file again"
+            ) from error
+        if hashlib.sha256(data).hexdigest() != digest:
+            raise RequestError(f"the picture {str(path)!r} is damaged: delete it, and begin with its file again")
+        return pixels(data)[0]

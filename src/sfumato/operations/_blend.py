@@ -1,0 +1,88 @@
+"""Put what was painted back into the page: exactly nothing outside the mask, and no seam at its edge.
+
+A model sees the page through its own eyes, so what it paints is a little off in light and colour even where it was to
+keep all. How far off shows just outside the mask, where both are known. That difference is carried on into the mask,
+and fades inwards: a membrane (Pérez, Gangnet and Blake 2003, Poisson image editing) that lets go of what lies deep
+inside, which is as it was painted.
+"""
+
+import numpy as np
+from PIL import Image, ImageFilter
+
+from sfumato.core.canvas import any_white
+from sfumato.operations._windows import Window, uncut
+
+RING = 3  # pixels outside the mask where the difference is read
+SHARE = 0.12  # of the window's shorter side, that the difference reaches into the mask
+LEAST, MOST = 4, 48  # pixels of that
+SMOOTHED = 8  # times each size of a membrane is drawn tight; it begins nearly so
+AROUND = 64  # pixels around what is not known, that are looked at to spread colours over it
+
+
+def put_back(page: Image.Image, painted: Image.Image, window: Window, mask: Image.Image) -> Image.Image:
+    """The page, painted where the mask (L, of the page's size) is white; where it is black, each pixel as it was."""
+    box = window.within(page.size)
+    old, new, free = page.crop(box), uncut(painted, window, page.size), mask.crop(box)
+    reach = round(min(max(SHARE * min(window.size), LEAST), MOST))
+    then, now = (np.asarray(part.convert("RGBa"), np.float32) for part in (old, new))
+    if old.getchannel("A").getextrema() == (255, 255):  # an opaque page gets no holes
+        now = now + (1 - now[..., 3:] / 255) * membrane(then, np.asarray(free) == 0)
+    share = np.asarray(free, np.float32)[..., None] / 255
+    made = straight(then + share * (now + off(then - now, free, reach) - then))
+    whole = page.copy()
+    whole.paste(Image.fromarray(np.where(share > 0, np.asarray(made), np.asarray(old)), "RGBA"), box)
+    return whole
+
+
+def off(difference: np.ndarray, free: Image.Image, reach: int) -> np.ndarray:
+    """The difference just outside of `free`, carried on into it: float32 (height, width, 4), fading within `reach`."""
+    inside = any_white(free)
+    ring = (np.asarray(inside) == 0) & (np.asarray(inside.filter(ImageFilter.MaxFilter(2 * RING + 1))) > 0)
+    deep = np.zeros(ring.shape, np.float32)
+    for _ in range(reach):
+        deep += np.asarray(inside) > 0
+        inside = inside.filter(ImageFilter.MinFilter(3))
+    return membrane(difference, ring) * (1 - (deep[..., None] - 1).clip(0) / reach) ** 2
+
+
+def spread(page: Image.Image, unknown: Image.Image) -> Image.Image:
+    """The page with the colours around what is not known (white, L) spread over it."""
+    left, top, right, bottom = any_white(unknown).getbbox() or (0, 0, 0, 0)
+    box = max(left - AROUND, 0), max(top - AROUND, 0), right + AROUND, bottom + AROUND
+    box = (*box[:2], min(box[2], page.width), min(box[3], page.height))
+    known = np.asarray(unknown.crop(box)) == 0
+    guess = straight(membrane(np.asarray(page.crop(box).convert("RGBa"), np.float32), known))
+    whole = page.copy()
+    whole.paste(guess, box, Image.fromarray(np.where(known, 0, 255).astype(np.uint8), "L"))
+    return whole
+
+
+def membrane(values: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """float32 (height, width, n) values, and where they are not known, a sheet stretched between those that are.
+
+    Found on a picture of half the size, and then drawn tight. known: boolean (height, width); where nothing is, 0.
+    """
+    if known.all() or max(known.shape) == 1 or not known.any():
+        return values * known[..., None]
+    height, width = known.shape
+    even = ((0, height % 2), (0, width % 2))
+    weights = np.pad(known, even).astype(np.float32).reshape(-(-height // 2), 2, -(-width // 2), 2).sum((1, 3))
+    sums = np.pad(values * known[..., None], (*even, (0, 0))).reshape(*_blocks(weights), values.shape[-1]).sum((1, 3))
+    half = membrane(sums / np.maximum(weights, 1)[..., None], weights > 0)
+    sheet = half.repeat(2, 0).repeat(2, 1)[:height, :width]
+    for _ in range(SMOOTHED):
+        sheet = np.where(known[..., None], values, sheet)
+        wide = np.pad(sheet, ((1, 1), (1, 1), (0, 0)), mode="edge")
+        sheet = (wide[:-2, 1:-1] + wide[2:, 1:-1] + wide[1:-1, :-2] + wide[1:-1, 2:]) / np.float32(4)
+    return np.where(known[..., None], values, sheet)
+
+
+def _blocks(half: np.ndarray) -> tuple[int, int, int, int]:
+    return half.shape[0], 2, half.shape[1], 2
+
+
+def straight(premultiplied: np.ndarray) -> Image.Image:
+    """float32 (height, width, 4), 0 to 255, perhaps a little outside, to RGBA."""
+    alpha = premultiplied[..., 3:].clip(0, 255)
+    rgba = np.concatenate([premultiplied[..., :3].clip(0, alpha), alpha], -1).round().astype(np.uint8)
+    return Image.frombytes("RGBa", rgba.shape[1::-1], rgba.tobytes()).convert("RGBA")

@@ -1,0 +1,34 @@
+"""Erase: take a thing out where the mask is white, and let what is around it go on.
+
+The colours around it are spread over it first; from these the model paints, without a word of what was there.
+"""
+
+from sfumato.core.canvas import Pictures, Work
+from sfumato.core.card import Range, Sizes
+from sfumato.core.order import Order
+from sfumato.core.recipe import Recipe
+from sfumato.operations import Frame, Operation
+from sfumato.operations._blend import spread
+from sfumato.operations.inpaint import frame, ground, within
+
+STRENGTH = Range(low=0, high=1, default=0.5)
+
+
+def paint(recipe: Recipe, pictures: Pictures) -> Work:
+    """At strength 0 the colours that are spread are all there is; at 1 the model paints freely."""
+    here = ground(recipe, pictures)
+    return (yield from within(recipe, here, spread(here.page, here.free)))
+
+
+def erase_frame(order: Order, sizes: Sizes, pictures: Pictures) -> Frame:
+    return frame(order, sizes, pictures, STRENGTH)
+
+
+PART = Operation(
+    paint,
+    takes=frozenset({"start", "mask", "strength"}),
+    needs="image-to-image",
+    frame=erase_frame,
+    ground=ground,
+    wordless=True,
+)

@@ -1,0 +1,71 @@
+"""Inpaint: paint where the mask is white, at the picture's own resolution, and change nothing elsewhere.
+
+The model sees the mask with some of what is around it, at the size it paints best; what it paints is brought to the
+picture's resolution and put back.
+"""
+
+from PIL import Image
+
+from sfumato.core.canvas import Canvas, Ground, Pictures, Work
+from sfumato.core.card import Range, Sizes
+from sfumato.core.errors import RequestError
+from sfumato.core.order import Order
+from sfumato.core.ranges import checked
+from sfumato.core.recipe import Recipe
+from sfumato.operations import Frame, Operation
+from sfumato.operations._blend import put_back
+from sfumato.operations._windows import Box, Window, cut, started
+
+STRENGTH = Range(low=0, high=1, default=1)
+CONTEXT = 0.5  # of the mask's longer side, that is seen around it
+
+
+def paint(recipe: Recipe, pictures: Pictures) -> Work:
+    """Strength below 1 keeps something of what is under the mask; at 0 the picture stays as it is."""
+    here = ground(recipe, pictures)
+    return (yield from within(recipe, here, here.page))
+
+
+def within(recipe: Recipe, here: Ground, begun: Image.Image) -> Work:
+    """The page, painted where it is free; begun: RGBA, what the painting begins with there."""
+    window = Window.on(seen(here.free, recipe.painted_size), here.page.size, recipe.painted_size)
+    if recipe.strength == 0:
+        painted = begun.crop(window.box)
+    else:
+        start, mask = (cut(part, window, recipe.painted_size) for part in (begun, here.free))
+        painted = yield Canvas(*recipe.painted_size, start, recipe.strength, mask)
+    return put_back(here.page, painted, window, here.free)
+
+
+def ground(recipe: Recipe, pictures: Pictures) -> Ground:
+    return Ground(pictures(str(recipe.start)), pictures(str(recipe.mask)).convert("L"))
+
+
+def frame(order: Order, sizes: Sizes, pictures: Pictures, strength: Range = STRENGTH) -> Frame:
+    page = started(order, pictures)
+    if order.mask is None:
+        raise RequestError(f"{order.operation} paints where a mask says: name one")
+    mask = pictures(order.mask).convert("L")
+    if mask.size != page.size:
+        raise RequestError(f"the mask is {mask.width}x{mask.height} pixels, the picture {page.width}x{page.height}")
+    left, top, right, bottom = seen(mask, (sizes.best, sizes.best))
+    wide, high = min(right - left, page.width), min(bottom - top, page.height)
+    decided = {"start": order.start, "mask": order.mask, "strength": checked("strength", order.strength, strength)}
+    return Frame(page.size, (wide, high), decided)
+
+
+def seen(mask: Image.Image, least: tuple[int, int]) -> Box:
+    """The mask's own box with what is around it: at least so many pixels, for more than the model paints is no gain."""
+    box = mask.getbbox()
+    if box is None:
+        raise RequestError("the mask is all black: nothing would be painted")
+    left, top, right, bottom = box
+    context = CONTEXT * max(right - left, bottom - top)
+    across = max(context, (least[0] - right + left) / 2)
+    down = max(context, (least[1] - bottom + top) / 2)
+    return round(left - across), round(top - down), round(right + across), round(bottom + down)
+
+
+PART = Operation(
+    paint, takes=frozenset({"start", "mask", "strength"}), needs="image-to-image", frame=frame, ground=ground
+)
