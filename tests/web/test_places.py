@@ -104,6 +104,7 @@ def test_the_keyboard_alone_paints_and_opens(studio: Page):
     studio.keyboard.press("Enter")
     expect(studio.locator("picture-view")).to_be_visible()
     studio.keyboard.press("Escape")
+    expect(studio.locator("picture-view")).to_have_count(0)
     assert studio.evaluate("document.activeElement?.localName") == "picture-grid"
     studio.keyboard.press("?")
     expect(studio.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
