@@ -135,7 +135,7 @@ def site() -> Iterator[Site]:
 
 
 def outside(site: Site, **options: Any) -> Outside:
-    return Outside(allowed=[site.place], **{"seconds": 1.0, "most_bytes": 10_000, **options})
+    return Outside(allowed=[site.place], **{"seconds": 30.0, "most_bytes": 10_000, **options})
 
 
 def test_a_place_that_is_allowed_is_fetched(site: Site):
@@ -209,8 +209,8 @@ def slowly(piece: bytes, head: bytes) -> Answer:
 def test_a_byte_now_and_then_is_not_waited_for(site: Site, head: bytes):
     since = time.monotonic()
     with pytest.raises(NotFetched, match="longer than 1 second"):
-        outside(site).get(site.url("/slow", slowly(b"x", head)))
-    assert time.monotonic() - since < 10
+        outside(site, seconds=1.0).get(site.url("/slow", slowly(b"x", head)))
+    assert time.monotonic() - since < 30
 
 
 @pytest.mark.parametrize("head", [b"HTTP/1.1 200 OK\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 99999999\r\n\r\n"])
