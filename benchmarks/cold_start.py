@@ -24,10 +24,8 @@ pipe = FluxPipeline.from_pretrained(sys.argv[1], **absent)
 pipe.set_progress_bar_config(disable=True)
 text = np.load(sys.argv[1] + "/text.npz")
 states, pooled = (torch.from_numpy(text[k]) for k in ("states", "pooled"))
-empty, empty_pooled = (torch.from_numpy(text[k]) for k in ("empty", "empty_pooled"))
 side, steps, guidance = int(sys.argv[2]), int(sys.argv[3]), float(sys.argv[4])
-image = pipe(prompt_embeds=states, pooled_prompt_embeds=pooled, negative_prompt_embeds=empty,
-             negative_pooled_prompt_embeds=empty_pooled, true_cfg_scale=guidance, num_inference_steps=steps,
+image = pipe(prompt_embeds=states, pooled_prompt_embeds=pooled, guidance_scale=guidance, num_inference_steps=steps,
              width=side, height=side, generator=torch.Generator().manual_seed(1), output_type="pt").images
 from PIL import Image
 pixels = (image[0].permute(1, 2, 0).clamp(0, 1) * 255).round().byte().numpy()

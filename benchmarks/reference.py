@@ -36,8 +36,8 @@ def velocity(student: Student, x: np.ndarray, sigma: float, text: Text) -> np.nd
         return student.velocity(torch.from_numpy(x)[None], torch.tensor([sigma]), [text])[0].numpy()
 
 
-def save_pipeline(folder: Path, prompt: str) -> None:
-    """A folder for FluxPipeline.from_pretrained, and beside it text.npz: what our text encoder says to the prompt."""
+def save_pipeline(folder: Path, prompt: str, negative: str = "") -> None:
+    """A folder for FluxPipeline.from_pretrained, and beside it text.npz: what our text encoder says to the prompts."""
     pipe = FluxPipeline(
         scheduler=FlowMatchEulerDiscreteScheduler(shift=1.0),
         vae=autoencoder(),
@@ -51,5 +51,5 @@ def save_pipeline(folder: Path, prompt: str) -> None:
     card = catalog.card("pocket")
     pocket = families[card.family](card, catalog.folder("pocket"))
     states, pooled = pocket.read(prompt).states
-    empty, empty_pooled = pocket.read("").states
+    empty, empty_pooled = pocket.read(negative).states
     np.savez(folder / "text.npz", states=states, pooled=pooled, empty=empty, empty_pooled=empty_pooled)

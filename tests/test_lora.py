@@ -555,25 +555,12 @@ def test_every_card_that_says_it_takes_lora_does():
 # ---- distilled guidance
 
 
-def test_a_graph_that_takes_guidance_is_given_it(tmp_path: Path):
-    """The transformer with an input more, that its answer is multiplied by."""
-    onnx = pytest.importorskip("onnx")
-    for file in CARD.files:
-        shutil.copy(FOLDER / file.name, tmp_path)
-    graph = onnx.load(FOLDER / "transformer.onnx", load_external_data=False)
-    graph.graph.input.append(onnx.helper.make_tensor_value_info("guidance", onnx.TensorProto.FLOAT, [1]))
-    (last,) = [node for node in graph.graph.node if "velocity" in node.output]
-    last.output[0] = "unscaled"
-    graph.graph.node.append(onnx.helper.make_node("Mul", ["unscaled", "guidance"], ["velocity"]))
-    onnx.save(graph, tmp_path / "transformer.onnx")
-    digest = sha256((tmp_path / "transformer.onnx").read_bytes()).hexdigest()
-    files = [f.model_copy(update={"sha256": digest}) if f.name == "transformer.onnx" else f for f in CARD.files]
-    guided = families["pocket"](CARD.model_copy(update={"files": files}), tmp_path)
+def test_a_graph_that_takes_guidance_is_given_it():
+    guided = families["pocket"](CARD, FOLDER)
     x = SeededNoise(3, guided.latent_shape(SIDE, SIDE))()
 
     def velocity(guidance: float | None) -> np.ndarray:
         return x - guided.look([Row(x, 1.0, guided.read("a pear"), guidance)])[0]
 
-    np.testing.assert_allclose(velocity(3.0), 3 * velocity(None), rtol=1e-3, atol=1e-4)
     np.testing.assert_array_equal(velocity(1.0), velocity(None))
-    assert not velocity(0.0).any()
+    assert np.abs(velocity(6.0) - velocity(None)).mean() > np.abs(velocity(3.0) - velocity(None)).mean() > 0

@@ -57,16 +57,17 @@ def test_the_autoencoder_equals_autoencoder_kl(pocket):
     assert relative(pocket._graphs.encoder.run(None, {"pixels": pixels})[0], mode) < EXACT
 
 
-def test_a_picture_equals_flux_pipelines(pocket, tmp_path: Path):
-    """Stands beside FluxPipeline with true_cfg_scale: the same noise, prompt, steps and guidance."""
+@pytest.mark.parametrize("negative", [None, "blue"])
+def test_a_picture_equals_flux_pipelines(pocket, tmp_path: Path, negative: str | None):
+    """Stands beside FluxPipeline: the same noise, prompt, steps, guidance; with a negative prompt, true_cfg_scale."""
     from diffusers import FluxPipeline
 
     card = catalog.card("pocket")
     side, steps, guidance, seed = card.sizes.best, 8, 3.0, 5
     (picture,) = Studio().paint(
-        "a red apple", seed=seed, steps=steps, guidance=guidance, width=side, height=side, keep=False
+        "a red apple", seed=seed, steps=steps, guidance=guidance, negative=negative, width=side, height=side, keep=False
     )
-    reference.save_pipeline(tmp_path, "a red apple")
+    reference.save_pipeline(tmp_path, "a red apple", negative or "")
     absent = dict.fromkeys(["text_encoder", "text_encoder_2", "tokenizer", "tokenizer_2"])
     pipe = FluxPipeline.from_pretrained(tmp_path, **absent)
     text = {name: torch.from_numpy(value) for name, value in np.load(tmp_path / "text.npz").items()}
@@ -77,7 +78,7 @@ def test_a_picture_equals_flux_pipelines(pocket, tmp_path: Path):
         pooled_prompt_embeds=text["pooled"],
         negative_prompt_embeds=text["empty"],
         negative_pooled_prompt_embeds=text["empty_pooled"],
-        true_cfg_scale=guidance,
+        **({"guidance_scale": 1.0, "true_cfg_scale": guidance} if negative else {"guidance_scale": guidance}),
         num_inference_steps=steps,
         width=side,
         height=side,

@@ -23,10 +23,9 @@ SIDES = range(SIZES.low, SIZES.high + 1, SIZES.multiple)
 
 
 def quick(width: int, height: int, prompt: str = "a red apple") -> Recipe:
-    """One step and one look, painted at the very size; planning would paint a large picture smaller and enlarge it."""
-    (one,) = Studio().plan(prompt, seed=1, steps=1, guidance=1, width=SIZES.low, height=SIZES.low).recipes
-    size = {"width": width, "height": height, "painted_width": width, "painted_height": height}
-    return one.model_copy(update={**size, "finish": ()})
+    """One step and one look."""
+    (one,) = Studio().plan(prompt, seed=1, steps=1, guidance=1, width=width, height=height).recipes
+    return one
 
 
 # ---- sizes
@@ -147,7 +146,9 @@ def test_a_damaged_file_is_recognised(folder: Path, name: str, damage: object):
 
 
 def test_the_files_are_those_of_the_card_and_no_others(folder: Path):
-    assert {path.name for path in folder.iterdir()} == {"pocket.toml", *(file.name for file in CARD.files)}
+    cards = [catalog.card(path.stem) for path in folder.glob("*.toml")]
+    named = {file.name for card in cards for file in card.files}
+    assert {path.name for path in folder.iterdir()} == {*(f"{card.name}.toml" for card in cards), *named}
     families["pocket"](CARD, folder)
 
 

@@ -132,7 +132,6 @@ def test_one_changed_pixel_is_counted(tmp_path: Path):
         {"negative": "red"},
         {"guidance": 1},
         {"guidance": 6},
-        {"rescale": 0.7},
         {"steps": 5},
         *([{"style": sorted(CARD.styles.names)[0]}] if CARD.styles else []),
         {"background": "#00ff00"},
@@ -141,6 +140,11 @@ def test_one_changed_pixel_is_counted(tmp_path: Path):
 )
 def test_every_wish_changes_the_picture(paint: Paint, wishes: dict[str, Any]):
     (base,), (changed,) = paint(recipes()), paint(recipes(**wishes))
+    assert base != changed
+
+
+def test_rescaling_changes_a_picture_that_is_asked_twice(paint: Paint):
+    (base,), (changed,) = paint(recipes(negative="red")), paint(recipes(negative="red", rescale=0.7))
     assert base != changed
 
 

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 PATCH = 2  # latent places a side of one token
 HAZE = 0.06  # alpha so near to 0 or 1 is the decoder's uncertainty: nothing, or whole
-TRAINED_TOKENS = 12  # of text, padded with zeros; longer prompts are read in full
+TRAINED_TOKENS = 16  # of text, padded with zeros; longer prompts are read in full
 VIEWS = 3  # adapted transformers that are kept; each holds its own matrices in memory
 
 Added = tuple[tuple[Lora, float], ...]
