@@ -7,7 +7,6 @@ Memory is the peak of a process that does nothing else.
 """
 
 import argparse
-import sys
 import tempfile
 from pathlib import Path
 
@@ -38,7 +37,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         for name in list(pictures)[-2:]:
             file = pictures[name].save(Path(folder, "large.png"), force=True)
-            peaks[name] = peak_mb([sys.executable, "-c", CUT, str(file), f"{folder}/cut-{len(peaks)}.png"])
+            peaks[name] = peak_mb(CUT, str(file), f"{folder}/cut-{len(peaks)}.png")
     report("Cutting out", found, "cutout", peak_mb=peaks)
 
 

@@ -8,7 +8,6 @@ process that does nothing else (from 1024 to 4096 px, which takes the most, too)
 """
 
 import argparse
-import sys
 import tempfile
 from itertools import count
 from pathlib import Path
@@ -46,7 +45,7 @@ def main() -> None:
         peaks = {}
         for name, picture in {"256 to 1024": medium, "1024 to 4096": large}.items():
             file = picture.save(Path(folder, f"{picture.image.width}.png"))
-            peaks[name] = peak_mb([sys.executable, "-c", ENLARGE, str(file), "4", f"{folder}/x4-{file.name}"])
+            peaks[name] = peak_mb(ENLARGE, str(file), "4", f"{folder}/x4-{file.name}")
     report("To 1024 px, with the network for drawings", found, "upscale", peak_mb=peaks)
 
 

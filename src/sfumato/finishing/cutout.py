@@ -30,13 +30,9 @@ LEAST = 0.3  # the network's answer at its surest place; below, there is no thin
 def cutout(image: Image.Image, value: str, weights: Weights) -> Image.Image:
     """value: nothing. What is transparent stays so."""
     check(value, image.size, weights)
-    image = image.convert("RGBA")
-    laid = Image.new("RGBA", image.size, "white")
-    laid.alpha_composite(image)
-    rgb = np.asarray(laid.convert("RGB"))
     (file,) = weights.find(WEIGHTS).values()
-    alpha = matte(rgb, seen(laid, file))
-    alpha = np.minimum(alpha, np.asarray(image.getchannel("A")))
+    rgb, shown = _on_white(image)
+    alpha = np.minimum(matte(rgb, seen(Image.fromarray(rgb, "RGB"), file)), shown)
     if not alpha.any():
         raise JobFailed("nothing in this picture stands out from its ground, so nothing can be cut out")
     return Image.fromarray(np.dstack([decontaminated(rgb, alpha), alpha]), "RGBA")
@@ -47,6 +43,14 @@ def check(value: str, size: Size, weights: Weights) -> Size:
         raise RequestError(f"cutout takes no value, not {value[:40]!r}: write cutout alone")
     weights.require(WEIGHTS)
     return size
+
+
+def _on_white(image: Image.Image) -> tuple[np.ndarray, np.ndarray]:
+    """Colours as they are seen on white, uint8 (height, width, 3), and alpha; nothing else is held on to."""
+    image = image.convert("RGBA")
+    laid = Image.new("RGBA", image.size, "white")
+    laid.alpha_composite(image)
+    return np.asarray(laid.convert("RGB")), np.asarray(image.getchannel("A"))
 
 
 def seen(image: Image.Image, file: Path) -> np.ndarray:
