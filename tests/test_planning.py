@@ -441,3 +441,39 @@ def test_a_recipe_has_a_field_for_every_wish_that_changes_the_picture():
     become_others = {"n", "aspect_ratio", "megapixels", "background", "then", "preset", "expand"}
     decided = set(Recipe.model_fields) | become_others
     assert set(Order.model_fields) <= decided
+
+
+# ---- a background in the prompt, of a model that paints them badly
+
+
+@pytest.mark.parametrize(
+    ("prompt", "read", "ground"),
+    [
+        ("a rocket on a pink background", "a rocket", "#faa0c3"),
+        ("an owl, on a Light Blue background, glossy style", "an owl, glossy style", "#a0d2f5"),
+        ("a cat on a mat, on an orange ground", "a cat on a mat", "#f39c12"),
+        ("a cup in front of a white background", "a cup", "#ffffff"),
+    ],
+)
+def test_a_background_in_the_prompt_is_laid_by_finishing_and_told(prompt: str, read: str, ground: str):
+    decided = Studio().plan(prompt, model="pocket", seed=1)
+    (recipe,) = decided.recipes
+    assert (recipe.prompt, recipe.asked, recipe.finish[-1]) == (read, prompt, f"background:{ground}")
+    assert any(ground in note for note in decided.notes)
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    ["a rocket", "a pink background", "on a pink background", "a rocket on a mossy background",
+     "a pink backgroundish rocket", "a rocket on a pink backgrounder"],
+)  # fmt: skip
+def test_other_words_stay_the_models(prompt: str):
+    (recipe,) = Studio().plan(prompt, model="pocket", seed=1).recipes
+    assert (recipe.prompt, recipe.asked) == (prompt, None)
+    assert not [step for step in recipe.finish if step.startswith("background")]
+
+
+def test_a_background_that_is_given_leaves_the_words_to_the_model():
+    for ground in ("transparent", "#102030"):
+        (recipe,) = Studio().plan("a rocket on a pink background", model="pocket", background=ground).recipes
+        assert recipe.prompt == "a rocket on a pink background"

@@ -115,7 +115,8 @@ class Card(_Part):
     parameters: of the network that paints; None: not known. beside: parameters of all else that is loaded with it, by
     name. licence_note: what to know of the licence. unknown: what could not be confirmed or only roughly, and why; an
     unknown `commercial` is false. no_guidance: the number that means none, in the measure of the model's own pipeline.
-    expand: the rules that lengthen a short prompt for it (catalog/expansions).
+    expand: the rules that lengthen a short prompt for it (catalog/expansions). grounds: the backgrounds that it paints
+    worse than finishing lays them, as colour words and `#rrggbb`; a prompt that asks for one gets it from finishing.
     """
 
     name: str = Field(pattern="^[a-z0-9][a-z0-9.-]*$")
@@ -148,6 +149,7 @@ class Card(_Part):
     noise: Noise
     styles: Styles | None = None
     expand: str = "pictures"
+    grounds: dict[str, str] = {}
     files: list[File] = []
     adapter: str | None = None
     adaptable: str | None = None

@@ -19,6 +19,7 @@ from sfumato.engine.strength import steps_at
 from sfumato.operations import Operation, operations
 from sfumato.planning.backgrounds import checked_background
 from sfumato.planning.chains import checked_chain
+from sfumato.planning.grounds import spoken_ground
 from sfumato.planning.loras import FindLora, checked_loras, no_loras
 from sfumato.planning.prompts import checked_prompt
 from sfumato.planning.seeds import checked_seed
@@ -60,11 +61,12 @@ def plan(
     n = checked_whole("n", order.n, 1, MOST_PICTURES)
     operation = checked_operation(order, card)
     framed = framing(operation, order, card, pictures)
-    painted, ground = framed.painted, checked_background(order.background)
+    read = spoken_ground(order, card) if operation.frame is None else order
+    painted, ground = framed.painted, checked_background(read.background)
     sampler = checked_part(samplers, order.sampler, card.sampler, card)
     schedule = checked_part(schedules, order.schedule, card.schedule, card)
     seed = checked_seed(order.seed, n)
-    words = wording(order, card, presets, wordless=operation.wordless)
+    words = wording(read, card, presets, wordless=operation.wordless)
     negative, told = negative_wording(order, card, presets)
     warnings += told
     guidance = checked("guidance", order.guidance, card.guidance)
@@ -102,6 +104,10 @@ def plan(
     checked_strength(first, card)
     recipes = [of_seed(first, seed + i, words(seed + i)) for i in range(n)]
     notes = listed([recipe.prompt for recipe in recipes], order.prompt)
+    if read is not order:
+        notes.append(
+            f"background: {ground}, laid behind the picture; --background transparent leaves it to {card.name}"
+        )
     return Plan(recipes, warnings + told + list(framed.warnings), notes)
 
 
