@@ -118,7 +118,7 @@ def test_a_model_of_ones_own_needs_only_a_card(tmp_path: Path):
     with pytest.raises(MissingWeights, match="sfumato pull my-tune"):
         studio.plan("a pear", model="my-tune")
     fill(home / "models" / "my-tune")
-    assert studio.models_here() == {"my-tune", "pocket"}
+    assert studio.models_here() == {"my-tune", "pocket", "pocket-turbo"}
     assert studio.plan("a pear", model="my-tune").recipes[0].model == "my-tune"
     (home / "cards" / f"{NAME}.toml").write_text("not a card")
     assert studio.model(NAME).title == "Stable Diffusion 1.5"  # ours comes first

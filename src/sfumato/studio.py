@@ -19,7 +19,7 @@ from sfumato.core.recipe import Recipe
 from sfumato.core.registry import unknown
 from sfumato.core.wording import shown
 from sfumato.planning import Plan, check, plan
-from sfumato.planning.names import fitted, stand_in
+from sfumato.planning.names import fitted, fitted_guidance, stand_in
 from sfumato.settings import Settings
 from sfumato.wiring import Parts
 
@@ -351,10 +351,17 @@ class Studio:
         here = [one for one in known if one in models_here]
         return stand_in(name, self._parts.settings.aliases, known, here)
 
-    def fitted(self, size: tuple[int, int], model: str | None) -> tuple[dict[str, Any], list[str]]:
-        """Fields of an order for a picture of any size, and warnings; see planning/names.py."""
-        (width, height), then, warnings = fitted(size, self._parts.card(model).sizes)
-        return {"width": width, "height": height, "then": then}, warnings
+    def fitted(
+        self, size: tuple[int, int], model: str | None, guidance: float | None = None
+    ) -> tuple[dict[str, Any], list[str]]:
+        """Fields of an order for a picture of any size (and guidance), and warnings; see planning/names.py."""
+        card = self._parts.card(model)
+        (width, height), then, warnings = fitted(size, card.sizes)
+        fields: dict[str, Any] = {"width": width, "height": height, "then": then}
+        if guidance is not None:
+            fields["guidance"], told = fitted_guidance(guidance, card)
+            warnings = [*warnings, *told]
+        return fields, warnings
 
     @property
     def queue(self) -> "Queue":

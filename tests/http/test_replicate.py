@@ -75,9 +75,11 @@ def test_waiting_for_an_answer(server: Server):
     assert (waited.status_code, waited.json()["status"]) == (201, "succeeded")
     slow = {"input": {"prompt": "a", "num_inference_steps": 50, "num_outputs": 4}}
     path = "/replicate/v1/models/black-forest-labs/flux-dev/predictions"
+    before = server.order(n=200, steps=100)["id"]
     early = server.client.post(path, json=slow, headers={"Prefer": "wait=1"})
     assert (early.status_code, early.json()["output"]) == (202, None)
     server.client.post(f"/replicate/v1/predictions/{early.json()['id']}/cancel")
+    server.client.post(f"/api/v1/jobs/{before}/cancel")
     assert server.client.post(path, json=slow, headers={"Prefer": "wait=99"}).status_code == 422
 
 

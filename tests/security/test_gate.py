@@ -88,7 +88,7 @@ def keyed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, di
     """A server with a master key and two users' keys."""
     home = tmp_path_factory.mktemp("keyed")
     keys = {"master": "m" * 20}
-    for user in ("ada", "bob"):
+    for user in ("ada", "bob", "eve"):
         line = [sys.executable, "-m", "sfumato", "key", "add", user, "--most", "2"]
         keys[user] = subprocess.run(
             line, env={**os.environ, "SFUMATO_HOME": str(home)}, capture_output=True, text=True, check=True
@@ -159,18 +159,18 @@ def test_one_user_sees_nothing_of_the_other(keyed: tuple[Server, dict[str, str]]
 
 def test_a_user_has_their_quota_and_a_key_that_is_revoked_opens_nothing(keyed: tuple[Server, dict[str, str]]):
     server, keys = keyed
-    bob = httpx2.Client(base_url=server.url, headers={"Authorization": f"Bearer {keys['bob']}"}, timeout=30)
+    eve = httpx2.Client(base_url=server.url, headers={"Authorization": f"Bearer {keys['eve']}"}, timeout=30)
     slow = {"prompt": "a", "width": 64, "height": 64, "steps": 100, "n": 50}
-    jobs = [bob.post("/api/v1/orders", json=slow).json()["id"] for _ in range(2)]
-    refused = bob.post("/api/v1/orders", json=slow)
+    jobs = [eve.post("/api/v1/orders", json=slow).json()["id"] for _ in range(2)]
+    refused = eve.post("/api/v1/orders", json=slow)
     assert refused.status_code == 429
     assert int(refused.headers["retry-after"]) >= 1
     for job in jobs:
-        bob.post(f"/api/v1/jobs/{job}/cancel")
+        eve.post(f"/api/v1/jobs/{job}/cancel")
     environment = {**os.environ, "SFUMATO_HOME": str(server.home)}
-    id = keys["bob"].split("_")[1]
+    id = keys["eve"].split("_")[1]
     subprocess.run([sys.executable, "-m", "sfumato", "key", "revoke", id], env=environment, check=True)
-    assert bob.get("/api/v1/models").status_code == 401
+    assert eve.get("/api/v1/models").status_code == 401
 
 
 def test_keys_are_kept_as_hashes_only(keyed: tuple[Server, dict[str, str]]):

@@ -6,8 +6,9 @@ said in a warning; a recipe always names the model that really paints.
 
 from collections.abc import Collection, Mapping
 
-from sfumato.core.card import Sizes
+from sfumato.core.card import Card, Sizes
 from sfumato.core.errors import RequestError
+from sfumato.core.ranges import checked
 from sfumato.core.wording import shown
 from sfumato.finishing import LARGEST
 from sfumato.planning.sizes import nearest_shape
@@ -56,3 +57,17 @@ def fitted(size: tuple[int, int], sizes: Sizes) -> tuple[tuple[int, int], tuple[
         return size, (), []
     said = f"painted at {nearest[0]}x{nearest[1]} and brought to {width}x{height}, which the model does not paint"
     return nearest, (f"resize:{width}x{height}",), [said]
+
+
+def fitted_guidance(value: float, card: Card) -> tuple[float, list[str]]:
+    """The nearest guidance that the model takes, and a warning if that is another.
+
+    For APIs whose clients always send one, made for other models. RequestError for what is no number.
+    """
+    taken = card.guidance
+    if taken.low <= value <= taken.high:
+        return value, []
+    if value != value:
+        return checked("guidance", value, taken), []
+    nearest = min(max(value, taken.low), taken.high)
+    return nearest, [f"guidance {value:g} is not taken by {card.name}: painted at {nearest:g}"]

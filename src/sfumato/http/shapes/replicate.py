@@ -146,7 +146,7 @@ def submit(desk: Desk, request: Request, model: Hosted, body: Prediction, cancel
     warnings = [*warnings, *wish.warnings]
     fields = dict(wish.fields)
     if wish.size is not None:
-        fitted, told = desk.studio.fitted(wish.size, name)
+        fitted, told = desk.studio.fitted(wish.size, name, fields.get("guidance"))
         fields, warnings = fields | fitted, warnings + told
     background = "white" if wish.format == "jpg" else None
     asked = {"model": model.name, "input": body.input, "format": wish.format, "quality": wish.quality}

@@ -211,10 +211,10 @@ def submit(desk: Desk, request: Request, body: TextToImage) -> Job:
         raise RequestError(f"override_settings.{next(iter(wanted))[:80]} cannot be set by a request: leave it out")
     if body.do_not_save_samples:
         warnings = [*warnings, "do_not_save_samples has no effect: every picture is kept in the library"]
-    fields, told = desk.studio.fitted((body.width, body.height), model)
+    fields, told = desk.studio.fitted((body.width, body.height), model, body.cfg_scale)
     order = Order(
         prompt=body.prompt, negative=body.negative_prompt or None, model=model, n=body.batch_size * body.n_iter,
-        seed=None if body.seed == -1 else body.seed, steps=body.steps, guidance=body.cfg_scale,
+        seed=None if body.seed == -1 else body.seed, steps=body.steps,
         sampler=named("sampler", SAMPLERS, body.sampler_name or body.sampler_index or "Euler"),
         schedule=named("scheduler", SCHEDULES, (body.scheduler or "automatic").lower()), **fields,
     )  # fmt: skip
