@@ -81,7 +81,10 @@ def nothing_loads(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def process(*words: str, **options: Any) -> subprocess.Popen[str]:
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, **options}
+    def hearing() -> None:  # who tests in the background has Ctrl-C ignored, and hands that down
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "preexec_fn": hearing, **options}
     return subprocess.Popen([sys.executable, "-m", "sfumato", *words], **pipes)
 
 

@@ -19,7 +19,9 @@ def test_a_picture_is_seen_while_it_is_painted(studio: Page):
     studio.get_by_label("Steps").fill("100")
     studio.keyboard.press("Escape")
     studio.get_by_label("What to paint").fill("a slow castle")
-    studio.get_by_role("button", name="Paint 4").click()
+    studio.get_by_role("spinbutton", name="How many").fill("90")  # else all is painted before it is looked at
+    studio.keyboard.press("Tab")
+    studio.get_by_role("button", name="Paint 90").click()
     preview = studio.locator(".live.on img")
     expect(preview).to_have_attribute("src", re.compile("^data:image/webp;base64,"))
     expect(studio.locator(".live.on .status")).to_have_text(re.compile(r"\d+ of 100"))
