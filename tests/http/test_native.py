@@ -208,3 +208,15 @@ def test_what_was_asked_is_logged_without_what_was_said(server: Server):
     lines = [json.loads(line) for line in list(server.lines) if line.startswith("{")]
     assert any(line.get("path") == "/api/v1/orders" and line["status"] == 201 for line in lines)
     assert "private wish" not in "".join(server.lines)
+
+
+def test_one_picture_of_an_order_is_cancelled_and_the_others_come(server: Server):
+    job = server.order(n=3, seed=7, steps=60)
+    answer = server.client.post(f"/api/v1/jobs/{job['id']}/pictures/1/cancel")
+    assert answer.json()["dropped"] == [1]
+    done = server.ended(job["id"])
+    assert done["state"] == "done"
+    assert [picture["number"] for picture in done["pictures"]] == [0, 2]
+    assert ("dropped", {"number": 1}) in [(kind, data) for kind, data, _ in events(server, job["id"])]
+    wrong = server.client.post(f"/api/v1/jobs/{job['id']}/pictures/3/cancel")
+    assert (wrong.status_code, "outside 0 to 2" in wrong.json()["detail"]) == (422, True)

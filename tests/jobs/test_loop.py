@@ -185,6 +185,39 @@ def test_cancelling_and_pausing_act_within_a_step_and_keep_what_is_finished(pace
     assert len(model.asked) == 3
 
 
+def test_one_picture_is_taken_out_within_a_step_and_the_others_are_painted(paced: Studio):
+    model = paced.model
+    assert isinstance(model, Paced)
+    job = paced.submit(4, steps=3)
+    with paced.working() as worker:
+        model.let(1)
+        assert model.began.acquire(timeout=20)  # the second look of the first picture is under way
+        paced.queue.drop(job.id, 0)
+        paced.queue.drop(job.id, 2)
+        worker.look()
+        time.sleep(0.2)  # a few heartbeats
+        model.gate.release()
+        model.run_free()
+        done = paced.ended(job)
+    assert (done.state, done.dropped, [made.number for made in done.made]) == ("done", (0, 2), [1, 3])
+    assert len(model.asked) == 2 + 3 + 3  # nothing of what was taken out was looked at after that step
+
+
+def test_when_all_that_is_left_is_taken_out_the_job_ends(paced: Studio):
+    model = paced.model
+    assert isinstance(model, Paced)
+    job, other = paced.submit(2, steps=2), paced.submit(1, steps=2)
+    with paced.working() as worker:
+        assert model.began.acquire(timeout=20)
+        for number in (1, 0):
+            paced.queue.drop(job.id, number)
+        worker.look()
+        time.sleep(0.2)  # a few heartbeats
+        model.gate.release()
+        model.run_free()
+        assert (paced.ended(job).state, paced.ended(other).state) == ("cancelled", "done")
+
+
 def test_a_worker_that_stops_gives_back_and_the_next_goes_on_where_it_was(paced: Studio):
     model = paced.model
     assert isinstance(model, Paced)

@@ -411,3 +411,40 @@ def test_a_url_that_is_none_is_told(tmp_path: Path):
         Database(f"sqlite:///{tmp_path / 'no' / 'folder'}")
     with pytest.raises(JobFailed, match="does not answer"):
         Database("postgresql://sfumato@127.0.0.1:1/none")
+
+
+def test_a_picture_that_waits_is_taken_out_at_once_and_the_last_one_ends_the_job(queue: Queue, claims: Claims):
+    job = queue.submit(recipes(3), owner="ada")
+    assert queue.drop(job.id, 1, "ada").dropped == (1,)
+    assert queue.drop(job.id, 1, "ada").dropped == (1,)  # asked twice, told once
+    with pytest.raises(UnknownName):
+        queue.drop(job.id, 0, "bob")
+    with pytest.raises(RequestError, match="outside 0 to 2"):
+        queue.drop(job.id, 3)
+    assert (queue.drop(job.id, 0).state, queue.drop(job.id, 2).state) == ("queued", "cancelled")
+    assert told(queue, job.id) == ["queued", "dropped", "dropped", "dropped", "cancelled"]
+    assert claims.claim() is None
+    assert queue.retry(job.id).dropped == ()
+
+
+def test_a_painted_picture_stays_and_those_left_end_the_job_as_done(queue: Queue, claims: Claims):
+    job = queue.submit(recipes(2))
+    claim = claims.claim()
+    assert claim is not None
+    claims.publish(claim, Made(0, 100, 0.5))
+    assert queue.drop(job.id, 0).dropped == ()
+    assert queue.drop(job.id, 1).state == "running"  # the worker's to end
+    assert claims.dropped([job.id]) == {job.id: {1}}
+    claims.settle(claim)
+    assert queue.get(job.id).state == "done"
+    assert queue.drop(job.id, 1).state == "done"
+
+
+def test_a_job_without_anything_left_is_not_paused_but_ends(queue: Queue, claims: Claims):
+    job = queue.submit(recipes(1))
+    claim = claims.claim()
+    assert claim is not None
+    queue.pause(job.id)
+    queue.drop(job.id, 0)
+    claims.give_back(claim)
+    assert queue.get(job.id).state == "cancelled"

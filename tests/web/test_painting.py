@@ -27,11 +27,27 @@ def test_a_picture_is_seen_while_it_is_painted(studio: Page):
     expect(studio.locator(".live.on .status")).to_have_text(re.compile(r"\d+ of 100"))
     studio.reload()
     expect(studio.locator(".live.on img")).to_be_visible()
-    studio.locator(".live").first.hover()
-    studio.locator(".live").first.get_by_role("button", name="Cancel").click()
-    expect(studio.locator(".live")).to_have_count(0)
     studio.get_by_role("link", name="Queue").click()
-    expect(studio.locator("queue-page li").first).to_contain_text("cancelled")
+    order = studio.locator("queue-page li").first
+    order.get_by_role("button", name="Cancel").click()
+    expect(order).to_contain_text("cancelled")
+
+
+def test_exactly_one_picture_of_an_order_is_cancelled(studio: Page, address: str):
+    studio.get_by_role("button", name="Settings").click()
+    studio.get_by_label("Steps").fill("100")
+    studio.keyboard.press("Escape")
+    studio.get_by_label("What to paint").fill("three slow castles")
+    studio.get_by_role("spinbutton", name="How many").fill("3")
+    studio.get_by_label("What to paint").press("Control+Enter")
+    tiles = studio.locator(".live").filter(has_text="three slow castles")
+    expect(tiles).to_have_count(3)
+    tiles.nth(1).hover()
+    tiles.nth(1).get_by_role("button", name="Cancel").click()
+    expect(studio.locator('picture-tile[aria-label^="three slow castles"]')).to_have_count(2)
+    expect(studio.locator(".live")).to_have_count(0)
+    job = studio.request.get(f"{address}api/v1/jobs").json()[0]
+    assert (job["state"], job["dropped"]) == ("done", [1])
 
 
 def test_only_what_the_model_takes_can_be_set(studio: Page, address: str):

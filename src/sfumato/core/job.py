@@ -29,8 +29,9 @@ class Made:
 class Job:
     """Times are seconds since 1970. door: who took the order; asked: what it was told, as it was told.
 
-    made: the pictures that are finished, also of a job that failed. number, step, steps: how far the picture is that is
-    being painted. attempts: how often it was begun since its last finished picture. worker: who paints it.
+    made: the pictures that are finished, also of a job that failed. dropped: numbers of those that were taken out and
+    are not painted. number, step, steps: how far the picture is that is being painted. attempts: how often it was begun
+    since its last finished picture. worker: who paints it.
     """
 
     id: str
@@ -41,6 +42,7 @@ class Job:
     asked: dict[str, Any]
     recipes: tuple[Recipe, ...]
     made: tuple[Made, ...]
+    dropped: tuple[int, ...]
     warnings: tuple[str, ...]
     attempts: int
     reason: str | None
@@ -62,11 +64,11 @@ class Job:
 class JobEvent:
     """Something that happened to a job, kept. seq: grows with every event of a job.
 
-    kind: `state` (data: state, reason), `picture` (number, picture), `log` (text).
+    kind: `state` (data: state, reason), `picture` (number, picture), `dropped` (number), `log` (text).
     """
 
     seq: int
     job: str
     at: float
-    kind: Literal["state", "picture", "log"]
+    kind: Literal["state", "picture", "dropped", "log"]
     data: dict[str, Any]

@@ -69,6 +69,12 @@ class Desk:
         self.hub.look()
         return job
 
+    def drop(self, request: Request, id: str, number: int) -> Job:
+        """Take one picture out of a job, and tell the worker at once."""
+        job = self.studio.queue.drop(id, number, caller_of(request).sees)
+        self.hub.look()
+        return job
+
     def entries(self, job: Job) -> list[Entry]:
         """The finished pictures of a job, in order."""
         return [self.studio.library.entry(made.picture) for made in job.made]

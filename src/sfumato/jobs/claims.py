@@ -11,8 +11,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sfumato.core.errors import SfumatoError
 from sfumato.core.job import Job, Made, State
 from sfumato.jobs.database import Database
-from sfumato.jobs.queue import all_paused, change, read, tell
-from sfumato.jobs.tables import jobs, owners, pictures
+from sfumato.jobs.queue import all_paused, change, end_if_whole, read, tell
+from sfumato.jobs.tables import dropped, jobs, owners, pictures
 
 LEASE = 30.0  # seconds
 MOST_ATTEMPTS = 3
@@ -108,6 +108,21 @@ class Claims:
                     wishes[id] = "late"
         return wishes
 
+    def dropped(self, held: Collection[str]) -> dict[str, set[int]]:
+        """Which pictures were taken out of these jobs, by job's id."""
+        out: dict[str, set[int]] = {id: set() for id in held}
+        if out:
+            with self._database.reading() as connection:
+                for id, number in connection.execute(select(dropped).where(dropped.c.job.in_(list(out)))):
+                    out[id].add(number)
+        return out
+
+    def settle(self, claim: Claim) -> None:
+        """Nothing of it is left to paint, for the rest was taken out: it ends. Lost: nothing was written."""
+        with self._database.writing() as connection:
+            now = self._lock(connection, claim)
+            end_if_whole(connection, read(connection, claim.job.id), now)
+
     def publish(self, claim: Claim, made: Made) -> None:
         """A picture is finished and in the library; the last one ends the job. Lost: nothing was written.
 
@@ -123,9 +138,7 @@ class Claims:
             )
             connection.execute(update(jobs).where(jobs.c.id == claim.job.id).values(attempts=1))
             tell(connection, claim.job.id, now, "picture", number=made.number, picture=made.picture)
-            count = select(func.count()).where(pictures.c.job == claim.job.id)
-            if connection.execute(count).scalar_one() == len(claim.job.recipes):
-                change(connection, claim.job, "done", now)
+            end_if_whole(connection, read(connection, claim.job.id), now)
 
     def warn(self, claim: Claim, text: str) -> None:
         """Keep a remark for the person, once."""
@@ -148,6 +161,8 @@ class Claims:
         """Not finished, and no fault of the job's: cancelled or paused if that is still wished, else for the next."""
         with self._database.writing() as connection:
             now = self._lock(connection, claim)
+            if end_if_whole(connection, read(connection, claim.job.id), now):
+                return
             wish = connection.execute(select(jobs.c.wish).where(jobs.c.id == claim.job.id)).scalar_one()
             fewer = case((jobs.c.attempts > 0, jobs.c.attempts - 1), else_=0)
             change(connection, claim.job, GRANTED.get(wish, "queued"), now, attempts=fewer)

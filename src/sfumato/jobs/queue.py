@@ -1,4 +1,4 @@
-"""The queue as doors see it: submit, look, cancel, pause, resume, retry.
+"""The queue as doors see it: submit, look, cancel, drop, pause, resume, retry.
 
 Every change of a job's state and the event that tells of it are one transaction, so a reader of events has seen it all.
 """
@@ -16,10 +16,11 @@ from sqlalchemy import Connection, RowMapping, and_, case, delete, func, insert,
 
 from sfumato.core.errors import Conflict, KeyReused, NotFound, RequestError, TooMany
 from sfumato.core.job import ENDED, PRIORITIES, Job, JobEvent, Made, Priority, State
+from sfumato.core.ranges import checked_whole
 from sfumato.core.recipe import Recipe
 from sfumato.core.wording import shown
 from sfumato.jobs.database import Database
-from sfumato.jobs.tables import events, jobs, pictures, switches
+from sfumato.jobs.tables import dropped, events, jobs, pictures, switches
 
 KEY_SECONDS = 24 * 3600  # that an idempotency key is remembered
 RETRY_SECONDS = 1800  # after which a client that says it asks again is not believed
@@ -120,11 +121,28 @@ class Queue:
             wanted = wanted.where(jobs.c.id < before)
         with self._database.reading() as connection:
             rows = connection.execute(wanted).mappings().all()
-            return [_job(row, made) for row, made in zip(rows, _made(connection, rows), strict=True)]
+            return _jobs(connection, rows)
 
     def cancel(self, id: str, owner: str | None = None) -> Job:
         """Stop a job: at once if nobody has begun it, else at the worker's next step. One that has ended stays so."""
         return self._wish(id, owner, "cancel", {"queued": "cancelled", "paused": "cancelled"})
+
+    def drop(self, id: str, number: int, owner: str | None = None) -> Job:
+        """Take one picture (from 0) out of a job: at once if it waits, else at the worker's next step.
+
+        One that is painted stays, and so does all of a job that has ended. The last one that goes ends the job.
+        """
+        with self._database.writing() as connection:
+            job = self._mine(connection, id, owner, lock=True)
+            checked_whole("number", number, 0, len(job.recipes) - 1)
+            if job.is_ended or number in {*job.dropped, *(made.number for made in job.made)}:
+                return job
+            connection.execute(insert(dropped).values(job=id, number=number))
+            now = self._database.now(connection)
+            tell(connection, id, now, "dropped", number=number)
+            if job.state != "running":
+                end_if_whole(connection, read(connection, id), now)
+            return read(connection, id)
 
     def pause(self, id: str, owner: str | None = None) -> Job:
         """Hold a job back until it is resumed; finished pictures stay. One that has ended stays so."""
@@ -135,11 +153,12 @@ class Queue:
         return self._wish(id, owner, None, {"paused": "queued"})
 
     def retry(self, id: str, owner: str | None = None) -> Job:
-        """Queue a job again that failed, was cancelled or expired; only what is not painted yet is painted."""
+        """Queue a job again that failed, was cancelled or expired; all that is not painted yet is painted."""
         with self._database.writing() as connection:
             job = self._mine(connection, id, owner, lock=True)
             if job.state not in ENDED - {"done"}:
                 raise Conflict(f"job {id} is {job.state}: only one that failed, expired or was cancelled is retried")
+            connection.execute(delete(dropped).where(dropped.c.job == id))
             change(connection, job, "queued", self._database.now(connection), attempts=0, ended=None, deadline=None)
             return read(connection, id)
 
@@ -245,7 +264,7 @@ def read(connection: Connection, id: str, *, lock: bool = False) -> Job:
     )
     if row is None:
         raise no_such(id)
-    return _job(row, *_made(connection, [row]))
+    return _jobs(connection, [row])[0]
 
 
 def change(connection: Connection, job: Job, state: State, now: float, reason: str | None = None, **more: Any) -> None:
@@ -257,6 +276,14 @@ def change(connection: Connection, job: Job, state: State, now: float, reason: s
     tell(connection, job.id, now, "state", state=state, **({"reason": reason} if reason else {}))
 
 
+def end_if_whole(connection: Connection, job: Job, now: float) -> bool:
+    """End a job that is locked, if each of its pictures is painted or was taken out; whether it did."""
+    whole = len({*job.dropped, *(made.number for made in job.made)}) == len(job.recipes)
+    if whole:
+        change(connection, job, "done" if job.made else "cancelled", now)
+    return whole
+
+
 def tell(connection: Connection, job: str, now: float, kind: str, **data: Any) -> None:
     """Keep an event. The job's row is locked by then, so that numbers grow as they become visible."""
     connection.execute(insert(events).values(job=job, at=now, kind=kind, data=json.dumps(data)))
@@ -266,17 +293,19 @@ def all_paused(connection: Connection) -> bool:
     return connection.execute(select(switches).where(switches.c.name == "paused")).first() is not None
 
 
-def _made(connection: Connection, rows: Sequence[RowMapping]) -> list[tuple[Made, ...]]:
-    """The pictures of each of these jobs."""
-    ids = [row["id"] for row in rows]
-    by_job: dict[str, list[Made]] = {id: [] for id in ids}
-    found = select(pictures).where(pictures.c.job.in_(ids)).order_by(pictures.c.number)
+def _jobs(connection: Connection, rows: Sequence[RowMapping]) -> list[Job]:
+    """The jobs of these rows, with their pictures."""
+    made: dict[str, list[Made]] = {row["id"]: [] for row in rows}
+    out: dict[str, list[int]] = {row["id"]: [] for row in rows}
+    found = select(pictures).where(pictures.c.job.in_(list(made))).order_by(pictures.c.number)
     for row in connection.execute(found).mappings():
-        by_job[row["job"]].append(Made(row["number"], row["picture"], row["seconds"]))
-    return [tuple(by_job[id]) for id in ids]
+        made[row["job"]].append(Made(row["number"], row["picture"], row["seconds"]))
+    for row in connection.execute(select(dropped).where(dropped.c.job.in_(list(out))).order_by(dropped.c.number)):
+        out[row.job].append(row.number)
+    return [_job(row, tuple(made[row["id"]]), tuple(out[row["id"]])) for row in rows]
 
 
-def _job(row: RowMapping, made: tuple[Made, ...]) -> Job:
+def _job(row: RowMapping, made: tuple[Made, ...], out: tuple[int, ...]) -> Job:
     return Job(
         id=row["id"],
         owner=row["owner"],
@@ -286,6 +315,7 @@ def _job(row: RowMapping, made: tuple[Made, ...]) -> Job:
         asked=json.loads(row["asked"]),
         recipes=Recipes.validate_json(row["recipes"]),
         made=made,
+        dropped=out,
         warnings=tuple(json.loads(row["warnings"])),
         attempts=row["attempts"],
         reason=row["reason"],

@@ -1,4 +1,4 @@
-"""The tables: jobs, their pictures, what happened to them, whose turn it was, and who may ask.
+"""The tables: jobs, their pictures, made or taken out, what happened to them, whose turn it was, and who may ask.
 
 The migrations in `migrations/` make them; a change here wants a new file there, and HEAD to name it. Text that came
 from outside is JSON with everything but ASCII escaped, so that no database stumbles over a NUL or half a character.
@@ -6,7 +6,7 @@ from outside is JSON with everything but ASCII escaped, so that no database stum
 
 from sqlalchemy import BigInteger, Column, Float, ForeignKey, Index, Integer, MetaData, String, Table, Text
 
-HEAD = "0001"
+HEAD = "0002"
 
 metadata = MetaData()
 
@@ -52,6 +52,13 @@ pictures = Table(
     Column("number", Integer, primary_key=True),
     Column("picture", BigInteger, nullable=False),
     Column("seconds", Float, nullable=False),
+)
+
+dropped = Table(
+    "job_dropped",
+    metadata,
+    Column("job", Id, ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True),
+    Column("number", Integer, primary_key=True),
 )
 
 events = Table(

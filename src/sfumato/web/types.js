@@ -78,6 +78,7 @@
  * @property {string} priority
  * @property {Recipe[]} recipes
  * @property {Picture[]} pictures those that are finished
+ * @property {number[]} dropped places of those that were taken out
  * @property {string[]} warnings
  * @property {string | null} reason
  * @property {number} number which picture is being painted, from 0

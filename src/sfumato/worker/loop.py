@@ -40,7 +40,10 @@ Told = Callable[[dict[str, Any]], None]
 
 @dataclass(eq=False)
 class Held:
-    """A claimed job. turn: when a picture of it was begun last. wish: cancel, pause, late, lost or stop."""
+    """A claimed job. turn: when a picture of it was begun last. wish: cancel, pause, late, lost or stop.
+
+    dropped: numbers of pictures that were taken out of it.
+    """
 
     claim: Claim
     waiting: deque[tuple[int, Recipe]]
@@ -48,6 +51,7 @@ class Held:
     under_way: dict[int, int] = field(default_factory=dict)  # id(recipe): number
     at: At = field(default_factory=At)
     wish: str | None = None
+    dropped: set[int] = field(default_factory=set)
     previewed: float = 0.0
 
     @property
@@ -154,7 +158,7 @@ class Worker:
             return None
         made = {made.number for made in claim.job.made}
         waiting = deque((n, recipe) for n, recipe in enumerate(claim.job.recipes) if n not in made)
-        held = Held(claim, waiting)
+        held = Held(claim, waiting, dropped=set(claim.job.dropped))
         with self._lock:
             self._held[held.id] = held
         self._told({"kind": "changed", "job": held.id})
@@ -169,7 +173,10 @@ class Worker:
         self._of[id(recipe)] = held
         urgency = len(PRIORITIES) - held.place
         for event in self._bench.begin(
-            recipe, lambda: held.wish is not None, order=int(held.id[:15], 16), urgency=urgency
+            recipe,
+            lambda: held.wish is not None or number in held.dropped,
+            order=int(held.id[:15], 16),
+            urgency=urgency,
         ):
             self._handle(event)
 
@@ -215,10 +222,14 @@ class Worker:
         for held in list(self._held.values()):
             if self._stopping.is_set() and held.wish is None:
                 held.wish = "stop"
-            if held.wish is None or held.under_way:
+            if held.wish is None and held.dropped:
+                held.waiting = deque((n, recipe) for n, recipe in held.waiting if n not in held.dropped)
+            if held.under_way or (held.wish is None and held.waiting):
                 continue
             if held.wish == "late":
                 self._write(held, lambda held=held: self._claims.end(held.claim, "cancelled", LATE))
+            elif held.wish is None:
+                self._write(held, lambda held=held: self._claims.settle(held.claim))
             elif held.wish != "lost":
                 self._write(held, lambda held=held: self._claims.give_back(held.claim))
             self._forget(held)
@@ -265,6 +276,7 @@ class Worker:
                 held = list(self._held.values())
             try:
                 wishes = self._claims.renew({one.id: (one.claim.token, one.at) for one in held if one.wish is None})
+                out = self._claims.dropped([one.id for one in held])
                 if now - swept > SWEEP:
                     swept = now
                     for id in self._claims.sweep():
@@ -273,6 +285,7 @@ class Worker:
                 self._told({"kind": "log", "text": str(error)})
                 continue
             for one in held:
+                one.dropped = out[one.id]
                 if one.wish is None and one.id in wishes:
                     one.wish = wishes[one.id]
                     self._woken.set()

@@ -63,13 +63,17 @@ class PictureBody(BaseModel):
 
 
 class JobBody(BaseModel):
-    """A job as it is now. number, step, steps: the picture that is being painted. Times: seconds since 1970."""
+    """A job as it is now. number, step, steps: the picture that is being painted. Times: seconds since 1970.
+
+    dropped: numbers of the pictures that were taken out of it.
+    """
 
     id: str
     state: State
     priority: Priority
     recipes: list[Recipe]
     pictures: list[PictureBody]
+    dropped: list[int]
     warnings: list[str]
     reason: str | None
     attempts: int
@@ -189,6 +193,12 @@ def router(desk: Desk) -> APIRouter:
     def cancel(job: JobId, request: Request) -> JobBody:
         return job_body(desk, desk.cancel(request, job))
 
+    @routes.post(
+        "/jobs/{job}/pictures/{number}/cancel", summary="Take one picture out of a job; the others are painted"
+    )
+    def drop(job: JobId, number: Annotated[int, Path(ge=0, lt=2**31)], request: Request) -> JobBody:
+        return job_body(desk, desk.drop(request, job, number))
+
     @routes.post("/jobs/{job}/pause", summary="Hold a job back")
     def pause(job: JobId, request: Request) -> JobBody:
         paused = studio.queue.pause(job, caller_of(request).sees)
@@ -209,7 +219,7 @@ def router(desk: Desk) -> APIRouter:
 
     @routes.get(
         "/jobs/{job}/events",
-        summary="What happens to a job, as server-sent events: state, picture, log, step, preview",
+        summary="What happens to a job, as server-sent events: state, picture, dropped, log, step, preview",
         response_class=StreamingResponse,
         responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}},
     )
@@ -325,9 +335,9 @@ def shown_live(event: Live) -> dict[str, Any]:
 def job_body(desk: Desk, job: Job) -> JobBody:
     return JobBody(
         id=job.id, state=job.state, priority=job.priority, recipes=list(job.recipes),
-        pictures=[picture_body(entry) for entry in desk.entries(job)], warnings=list(job.warnings), reason=job.reason,
-        attempts=job.attempts, number=job.number, step=job.step, steps=job.steps, created=job.created,
-        started=job.started, ended=job.ended, deadline=job.deadline,
+        pictures=[picture_body(entry) for entry in desk.entries(job)], dropped=list(job.dropped),
+        warnings=list(job.warnings), reason=job.reason, attempts=job.attempts, number=job.number, step=job.step,
+        steps=job.steps, created=job.created, started=job.started, ended=job.ended, deadline=job.deadline,
     )  # fmt: skip
 
 

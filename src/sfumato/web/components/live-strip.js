@@ -156,7 +156,7 @@ class LiveStrip extends HTMLElement {
     const wanted = new Map();
     let rest = 0;
     for (const job of jobs.open) {
-      const made = new Set(job.pictures.map(({ number }) => number));
+      const made = new Set([...job.dropped, ...job.pictures.map(({ number }) => number)]);
       const numbers = job.recipes.map((_, number) => number).filter((number) => !made.has(number));
       const room = Math.max(0, MOST_TILES - wanted.size);
       for (const number of numbers.slice(0, room)) wanted.set(`${job.id} ${number}`, this.tile(job, number));
@@ -214,7 +214,7 @@ function clear(tile, source, done) {
 
 /** @param {Job} job @param {number} number */
 function unpainted(job, number) {
-  const cancel = () => jobs.tell('cancel', job.id).catch((error) => say(error.message));
+  const cancel = () => jobs.drop(job.id, number).catch((error) => say(error.message));
   return h(
     'div',
     { class: 'live' },

@@ -102,6 +102,10 @@ export const job = (id) => json(`jobs/${encodeURIComponent(id)}`);
 /** @param {string} id @param {'cancel' | 'pause' | 'resume' | 'retry'} what @returns {Promise<Job>} */
 export const tellJob = (id, what) => json(`jobs/${encodeURIComponent(id)}/${what}`, { method: 'POST' });
 
+/** Takes one picture out of an order. @param {string} id @param {number} number from 0 @returns {Promise<Job>} */
+export const dropPicture = (id, number) =>
+  json(`jobs/${encodeURIComponent(id)}/pictures/${number}/cancel`, { method: 'POST' });
+
 /**
  * @typedef {object} Search
  * @property {string} [text] words that all occur in the prompt

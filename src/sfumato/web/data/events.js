@@ -1,11 +1,11 @@
 /**
- * What happens to one order, as the server tells it: `state`, `picture`, `log`, which are kept there and told again after
+ * What happens to one order, as the server tells it: `state`, `picture`, `dropped`, `log`, which are kept there and told again after
  * a break, and `step` and `preview`, which are not. The browser itself connects again.
  */
 
 import { eventsOf, parse } from './client.js';
 
-const KINDS = ['state', 'picture', 'log', 'step', 'preview'];
+const KINDS = ['state', 'picture', 'dropped', 'log', 'step', 'preview'];
 
 /**
  * @param {string} job

@@ -94,6 +94,12 @@ class Jobs extends EventTarget {
     this.changed();
   }
 
+  /** Takes one picture out of an order; the others are painted. @param {string} id @param {number} number from 0 */
+  async drop(id, number) {
+    this.all.set(id, await client.dropPicture(id, number));
+    this.changed();
+  }
+
   /** @param {string} id */
   putAway(id) {
     this.away.add(id);
@@ -113,7 +119,7 @@ class Jobs extends EventTarget {
   hear(id, kind, data) {
     const job = this.all.get(id);
     if (!job) return;
-    if (kind === 'state') this.refresh(id);
+    if (kind === 'state' || kind === 'dropped') this.refresh(id);
     if (kind === 'step') this.step(job, data);
     if (kind === 'preview') this.sight(job, data.step).preview = data.image;
     if (kind === 'picture') this.finished(job, data.picture);
