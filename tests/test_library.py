@@ -266,3 +266,91 @@ def test_a_kill_leaves_no_row_without_its_picture(tmp_path: Path):
         for entry in entries:
             library.fetch(entry.id)
             Image.open(entry.thumbnail).load()
+
+
+def test_found_ones_are_counted_and_their_tags(library: Library):
+    entries = [add(library, picture("a red pear", seed=seed)) for seed in range(5)]
+    add(library, picture("a green apple"))
+    library.mark(entries[0].id, tags=["picked", "fruit"], rating=4)
+    library.mark(entries[1].id, tags=["fruit"])
+    library.mark(entries[2].id, trashed=True)
+    assert library.count_found() == 5
+    assert library.count_found(text="red") == 4
+    assert library.count_found(text="red", tag="fruit", rating=4) == 1
+    assert library.count_found(trashed=True) == 1
+    assert library.count_found(until=entries[2].created) == 2
+    assert library.count_found(owner="ada") == 0
+    assert library.tags() == {"fruit": 2, "picked": 1}
+    assert library.tags(limit=1, text="pear") == {"fruit": 2}
+    assert library.tags(text="apple") == {}
+
+
+def test_a_jump_far_into_the_library_reads_no_row_on_the_way(library: Library):
+    import sqlite3
+
+    from sfumato.library.rows import FIND, SHOWN
+
+    add(library, picture())
+    asked = {"trashed": 0, "rating": 0, "limit": 100, "offset": 90_000}
+    for shown in (SHOWN, f"{SHOWN} AND NOT EXISTS (SELECT 1 FROM json_each('[]') WHERE instr(folded, value) = 0)"):
+        with sqlite3.connect(library.home / "library.db") as database:
+            plan = [row[3] for row in database.execute("EXPLAIN QUERY PLAN " + FIND.format(shown=shown), asked)]
+        assert "SCAN pictures USING COVERING INDEX pictures_in_order" in plan
+        assert not any("TEMP B-TREE" in step for step in plan if "ORDER" in step)
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_library_of_an_older_version_is_brought_up_to_date(tmp_path: Path, version: int):
+    import sqlite3
+
+    with Library(tmp_path) as library:
+        entry = add(library, picture())
+    with sqlite3.connect(tmp_path / "library.db") as database:
+        for statement in ("DROP INDEX pictures_in_order", "DROP TABLE board_pictures", "DROP TABLE boards"):
+            database.execute(statement)
+        if version == 1:
+            database.execute("DROP INDEX pictures_by_origin")
+            for column in ("owner", "origin", "tags", "rating", "trashed"):
+                database.execute(f"ALTER TABLE pictures DROP COLUMN {column}")
+        database.execute(f"PRAGMA user_version = {version}")
+    for _ in range(2):
+        with Library(tmp_path) as library:
+            assert library.find() == [entry]
+            assert library.count_found(rating=0) == 1
+            assert library.boards.all() == []
+
+
+def test_boards_hold_pictures_under_a_name(library: Library):
+    one, two, three = [add(library, picture(seed=seed)) for seed in range(3)]
+    pears = library.boards.make("  Pears  of mine ")
+    assert (pears.name, pears.number, pears.cover) == ("Pears of mine", 0, None)
+    assert library.boards.change(pears.id, lay=[one.id, two.id, one.id]).number == 2
+    assert library.boards.change(pears.id, lay=[three.id, two.id], take=[one.id]).cover == three.id
+    assert library.find(board=pears.id) == [three, two]
+    assert library.count_found(board=pears.id) == 2
+    library.mark(three.id, trashed=True)
+    assert (library.boards.get(pears.id).number, library.boards.get(pears.id).cover) == (1, two.id)
+    assert library.boards.rename(pears.id, "Apples").name == "Apples"
+    assert library.boards.remove(pears.id).name == "Apples"
+    assert library.boards.all() == []
+    assert library.count() == 3
+
+
+def test_what_boards_refuse_changes_nothing(library: Library):
+    from sfumato.core.errors import Conflict, NotFound, RequestError
+
+    entry = add(library, picture())
+    board = library.boards.make("one", "ada")
+    with pytest.raises(Conflict):
+        library.boards.make("one", "ada")
+    other = library.boards.make("one", "ben")
+    with pytest.raises(NotFound):
+        library.boards.get(other.id, "ada")
+    with pytest.raises(NotFound):  # the picture is nobody's, not ada's
+        library.boards.change(board.id, lay=[entry.id], owner="ada")
+    with pytest.raises(NotFound):
+        library.boards.change(board.id, lay=[entry.id, entry.id + 1])
+    assert library.boards.get(board.id).number == 0
+    for name in ("", "  ", "x" * 101, "a\x07b"):
+        with pytest.raises(RequestError):
+            library.boards.make(name)

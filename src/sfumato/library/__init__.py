@@ -1,6 +1,6 @@
 """The library keeps every painted picture: its bytes by content hash, and a row to search it by.
 
-    home/library.db                      one row a picture (rows.py)
+    home/library.db                      one row a picture (rows.py), and boards (boards.py)
     home/pictures/ab/cd/abcd....png      bytes, named by their sha256 (blobs.py)
     home/thumbnails/ef/01/ef01....webp   the same, 256 pixels at most
 
@@ -12,9 +12,10 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypedDict, Unpack
 
 from PIL import Image
 from pydantic import ValidationError
@@ -27,11 +28,28 @@ from sfumato.exports import encode, writers
 from sfumato.exports.marks import marks_of
 from sfumato.library.blobs import Blobs
 
+if TYPE_CHECKING:
+    from sfumato.library.boards import Boards
+
 THUMBNAIL_EDGE = 256  # pixels, the longer one
 MOST_WORDS = 100
 MOST_TAGS, LONGEST_TAG = 100, 100
 MOST_AT_ONCE = 1000
 MOST_IN_SQLITE = 2**63 - 1
+
+
+class Wanted(TypedDict, total=False):
+    """What entries are searched by; see Library.find."""
+
+    text: str | None
+    model: str | None
+    since: datetime | None
+    until: datetime | None
+    owner: str | None
+    tag: str | None
+    rating: int
+    trashed: bool
+    board: int | None
 
 
 @dataclass(frozen=True)
@@ -117,22 +135,33 @@ class Library:
         tag: str | None = None,
         rating: int = 0,
         trashed: bool = False,
+        board: int | None = None,
     ) -> list[Entry]:
         """Entries, newest first. text: every word of it occurs in the prompt, in capitals or not.
 
         since: that moment or later; until: before it; without a time zone they are local time. rating: at least.
-        trashed: those in the trash, else those that are not.
+        trashed: those in the trash, else those that are not. board: those on it; the caller sees to whose it is.
         """
         if not 1 <= limit <= MOST_AT_ONCE or not 0 <= offset <= MOST_IN_SQLITE:
             raise RequestError(f"limit {limit}, offset {offset}: limit is 1 to {MOST_AT_ONCE}, offset 0 or more")
-        words = sorted(set((text or "").casefold().split()))
-        if len(words) > MOST_WORDS:
-            raise RequestError(f"{len(words)} words to find are too many: give at most {MOST_WORDS}")
-        found = self._rows.find(
-            words, model, since and _in_rows(since), until and _in_rows(until), owner=owner, tag=tag, rating=rating,
-            trashed=trashed, limit=limit, offset=offset,
-        )  # fmt: skip
-        return [self._entry(row) for row in found]
+        asked = _asked(text=text, model=model, since=since, until=until, owner=owner, tag=tag, rating=rating,
+                       trashed=trashed, board=board)  # fmt: skip
+        return [self._entry(row) for row in self._rows.find(asked, limit, offset)]
+
+    def count_found(self, **wanted: Unpack[Wanted]) -> int:
+        """How many entries fit, as `find` understands it."""
+        return self._rows.count_found(_asked(**wanted))
+
+    def tags(self, limit: int = 100, **wanted: Unpack[Wanted]) -> dict[str, int]:
+        """The tags of the entries that fit, each with how many have it, the most first."""
+        return self._rows.tags(_asked(**wanted), limit)
+
+    @cached_property
+    def boards(self) -> "Boards":
+        """Pictures laid together by hand."""
+        from sfumato.library.boards import Boards
+
+        return Boards(self._rows)
 
     def fetch(self, id: int) -> bytes:
         """The picture's bytes, as they were added; NotFound if there is none, JobFailed if they are damaged."""
@@ -220,6 +249,21 @@ class Library:
         )
 
 
+def _asked(**wanted: Unpack[Wanted]) -> dict[str, Any]:
+    """A search as the rows understand it, without what is left open."""
+    words = sorted(set((wanted.get("text") or "").casefold().split()))
+    if len(words) > MOST_WORDS:
+        raise RequestError(f"{len(words)} words to find are too many: give at most {MOST_WORDS}")
+    since, until = wanted.get("since"), wanted.get("until")
+    asked = {
+        "model": wanted.get("model"), "since": since and _in_rows(since), "until": until and _in_rows(until),
+        "owner": wanted.get("owner"), "tag": wanted.get("tag"), "board": wanted.get("board"),
+        "words": json.dumps(words) if words else None,
+    }  # fmt: skip
+    given = {name: value for name, value in asked.items() if value is not None}
+    return {**given, "trashed": wanted.get("trashed", False), "rating": wanted.get("rating", 0)}
+
+
 def _no_such(id: int) -> NotFound:
     return NotFound(f"no picture {str(id)[:20]} in the library; `find` lists what is there")
 
@@ -233,4 +277,9 @@ def _thumbnail(picture: Picture) -> bytes:
 
 def _in_rows(moment: datetime) -> str:
     """UTC, always of the same length, so that text compares as time does."""
-    return moment.astimezone(UTC).isoformat(timespec="microseconds")
+    try:
+        return moment.astimezone(UTC).isoformat(timespec="microseconds")
+    except (OverflowError, ValueError) as error:  # in the year 1 or 9999, some time zones are in another
+        raise RequestError(
+            f"{moment.isoformat()} is no moment that there is in UTC: give a later or an earlier one"
+        ) from error

@@ -3,19 +3,18 @@
 The SQL below is fixed text; everything that varies is bound by name, so nothing typed by a person is ever SQL.
 """
 
-import json
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, create_engine, event, text
+from sqlalchemy import URL, Connection, TextClause, create_engine, event, text
 from sqlalchemy.exc import DBAPIError
 
 from sfumato.core.errors import CannotWrite, JobFailed, RequestError
 
-VERSION = 2
+VERSION = 3
 PATIENCE = 30  # seconds to wait for another process that writes
 
 # seed is text: SQLite's integers end at 2**63 - 1. folded: the prompt to search in; LIKE would know only A to Z.
@@ -43,14 +42,39 @@ CREATE TABLE IF NOT EXISTS pictures (
 )
 """
 
-FROM_1 = (
-    "ALTER TABLE pictures ADD COLUMN owner TEXT NOT NULL DEFAULT ''",
-    "ALTER TABLE pictures ADD COLUMN origin TEXT",
-    "ALTER TABLE pictures ADD COLUMN tags TEXT NOT NULL DEFAULT '[]'",
-    "ALTER TABLE pictures ADD COLUMN rating INTEGER NOT NULL DEFAULT 0",
-    "ALTER TABLE pictures ADD COLUMN trashed TEXT",
-)
-ONCE = "CREATE UNIQUE INDEX IF NOT EXISTS pictures_by_origin ON pictures (origin)"
+# What each version adds to the one before it. The index holds all that is searched by, so that neither a jump to the
+# hundred-thousandth picture nor counting reads the rows themselves: 5 ms instead of 60 with 100,000 rows.
+ADDED: dict[int, tuple[str, ...]] = {
+    2: (
+        "ALTER TABLE pictures ADD COLUMN owner TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE pictures ADD COLUMN origin TEXT",
+        "ALTER TABLE pictures ADD COLUMN tags TEXT NOT NULL DEFAULT '[]'",
+        "ALTER TABLE pictures ADD COLUMN rating INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE pictures ADD COLUMN trashed TEXT",
+    ),
+    3: (
+        "CREATE UNIQUE INDEX IF NOT EXISTS pictures_by_origin ON pictures (origin)",
+        "CREATE INDEX IF NOT EXISTS pictures_in_order "
+        "ON pictures (id, trashed, rating, model, owner, created, tags, folded)",
+        """
+        CREATE TABLE IF NOT EXISTS boards (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            owner TEXT NOT NULL,
+            name TEXT NOT NULL,
+            created TEXT NOT NULL,
+            UNIQUE (owner, name)
+        )
+        """,
+        """
+        CREATE TABLE IF NOT EXISTS board_pictures (
+            board INTEGER NOT NULL REFERENCES boards (id),
+            picture INTEGER NOT NULL REFERENCES pictures (id),
+            PRIMARY KEY (board, picture)
+        ) WITHOUT ROWID
+        """,
+    ),
+}
+LATEST_TABLE = 2  # the version that TABLE is of
 
 ADD = """
 INSERT INTO pictures (content, ending, thumbnail, created, model, prompt, negative, folded, seed, width, height, recipe,
@@ -60,18 +84,28 @@ VALUES (:content, :ending, :thumbnail, :created, :model, :prompt, :negative, :fo
 ON CONFLICT (origin) DO NOTHING
 """
 
-# words: a JSON list; instr has no wildcards, so % and _ are themselves. id falls, not created: clocks are set back.
+# Fixed text for each thing that may be asked; only those that are asked go into a statement.
+# words: a JSON list; instr has no wildcards, so % and _ are themselves.
+ASKED = {
+    "model": "model = :model",
+    "since": "created >= :since",
+    "until": "created < :until",
+    "owner": "owner = :owner",
+    "tag": "EXISTS (SELECT 1 FROM json_each(tags) WHERE value = :tag)",
+    "board": "id IN (SELECT picture FROM board_pictures WHERE board = :board)",
+    "words": "NOT EXISTS (SELECT 1 FROM json_each(:words) WHERE instr(folded, value) = 0)",
+}
+SHOWN = "pictures INDEXED BY pictures_in_order WHERE (trashed IS NOT NULL) = :trashed AND rating >= :rating"
+
+# id falls, not created: clocks are set back.
 FIND = """
-SELECT * FROM pictures
-WHERE (:model IS NULL OR model = :model)
-  AND (:since IS NULL OR created >= :since)
-  AND (:until IS NULL OR created < :until)
-  AND (:owner IS NULL OR owner = :owner)
-  AND (trashed IS NOT NULL) = :trashed
-  AND rating >= :rating
-  AND (:tag IS NULL OR EXISTS (SELECT 1 FROM json_each(tags) WHERE value = :tag))
-  AND NOT EXISTS (SELECT 1 FROM json_each(:words) WHERE instr(folded, value) = 0)
-ORDER BY id DESC LIMIT :limit OFFSET :offset
+SELECT * FROM pictures WHERE id IN (SELECT id FROM {shown} ORDER BY id DESC LIMIT :limit OFFSET :offset)
+ORDER BY id DESC
+"""
+COUNT_FOUND = "SELECT count(*) FROM {shown}"
+TAGS = """
+SELECT value AS tag, count(*) AS number FROM (SELECT tags FROM {shown}) AS found, json_each(found.tags)
+GROUP BY value ORDER BY number DESC, tag LIMIT :limit
 """
 
 FETCH = "SELECT * FROM pictures WHERE id = :id"
@@ -93,19 +127,21 @@ class Rows:
         self.path = path
         self._engine = create_engine(URL.create("sqlite", database=str(path)))
         event.listen(self._engine, "connect", _set_up)
-        with self._connected() as connection:
+        with self.connected() as connection:
             connection.execute(text("BEGIN IMMEDIATE"))  # of many who open it at once, one brings it up to date
             made_by = connection.execute(text("PRAGMA user_version")).scalar_one()
             if made_by > VERSION:
                 raise JobFailed(f"{str(path)!r} was made by a newer Sfumato: update Sfumato, or choose another folder")
-            for statement in FROM_1 if made_by == 1 else [TABLE]:
-                connection.execute(text(statement))
-            connection.execute(text(ONCE))
+            if made_by == 0:
+                connection.execute(text(TABLE))
+            for version in range((made_by or LATEST_TABLE) + 1, VERSION + 1):
+                for statement in ADDED[version]:
+                    connection.execute(text(statement))
             connection.execute(text(f"PRAGMA user_version = {VERSION}"))  # a number of ours; PRAGMA binds nothing
 
     def add(self, row: Mapping[str, Any]) -> int:
         """One transaction; the row's id: a new one, or that of the row with the same origin."""
-        with self._connected() as connection:
+        with self.connected() as connection:
             added = connection.execute(text(ADD), dict(row))
             if added.rowcount:
                 return added.lastrowid
@@ -113,39 +149,35 @@ class Rows:
 
     def mark(self, id: int, tags: str, rating: int, trashed: str | None) -> None:
         """What a person says of a picture; tags: a JSON list."""
-        with self._connected() as connection:
+        with self.connected() as connection:
             connection.execute(text(MARK), {"id": id, "tags": tags, "rating": rating, "trashed": trashed})
 
-    def find(
-        self,
-        words: Sequence[str],
-        model: str | None,
-        since: str | None,
-        until: str | None,
-        *,
-        owner: str | None,
-        tag: str | None,
-        rating: int,
-        trashed: bool,
-        limit: int,
-        offset: int,
-    ) -> list[dict[str, Any]]:
-        """words: casefolded, all of which occur in the prompt. since, until: as `created` is written."""
-        asked = {"model": model, "since": since, "until": until, "owner": owner, "tag": tag, "rating": rating,
-                 "trashed": trashed, "limit": limit, "offset": offset}  # fmt: skip
-        with self._connected() as connection:
-            found = connection.execute(text(FIND), {**asked, "words": json.dumps(words)})
+    def find(self, asked: Mapping[str, Any], limit: int, offset: int) -> list[dict[str, Any]]:
+        """asked: what of ASKED is asked, `trashed`, and `rating`. since, until: as `created` is written."""
+        with self.connected() as connection:
+            found = connection.execute(_text(FIND, asked), {**asked, "limit": limit, "offset": offset})
             return [dict(row) for row in found.mappings()]
+
+    def count_found(self, asked: Mapping[str, Any]) -> int:
+        """How many rows `find` would find in all."""
+        with self.connected() as connection:
+            return connection.execute(_text(COUNT_FOUND, asked), dict(asked)).scalar_one()
+
+    def tags(self, asked: Mapping[str, Any], limit: int) -> dict[str, int]:
+        """The tags of the rows that `find` would find, each with how many have it, the most first."""
+        with self.connected() as connection:
+            found = connection.execute(_text(TAGS, asked), {**asked, "limit": limit})
+            return {row.tag: row.number for row in found}
 
     def fetch(self, id: int) -> dict[str, Any] | None:
         """One row."""
-        with self._connected() as connection:
+        with self.connected() as connection:
             row = connection.execute(text(FETCH), {"id": id}).mappings().one_or_none()
             return dict(row) if row is not None else None
 
     def count(self) -> int:
         """All rows."""
-        with self._connected() as connection:
+        with self.connected() as connection:
             return connection.execute(text(COUNT)).scalar_one()
 
     def close(self) -> None:
@@ -153,7 +185,7 @@ class Rows:
         self._engine.dispose()
 
     @contextmanager
-    def _connected(self) -> Iterator[Connection]:
+    def connected(self) -> Iterator[Connection]:
         """A connection in a transaction; SQLite's errors as ours."""
         try:
             with self._engine.begin() as connection:
@@ -163,6 +195,11 @@ class Rows:
             raise _told_to_people(str(self.path), name, str(error.orig).splitlines()[0]) from error
         except UnicodeEncodeError as error:
             raise RequestError("half a character (a lone surrogate) cannot be kept or found: write it whole") from error
+
+
+def _text(statement: str, asked: Mapping[str, Any]) -> TextClause:
+    """A statement over the rows that are asked for; put together from fixed texts alone."""
+    return text(statement.format(shown=" AND ".join([SHOWN, *(ASKED[name] for name in ASKED if name in asked)])))
 
 
 def _told_to_people(path: str, name: str, why: str) -> CannotWrite | JobFailed:

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Header, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 from fastapi.responses import FileResponse, StreamingResponse
 from fastapi.sse import format_sse_event
 from pydantic import BaseModel, ConfigDict, Field
@@ -26,10 +26,10 @@ from sfumato.http.desk import Desk, caller_of
 from sfumato.http.hub import Live
 from sfumato.http.problems import Problem
 from sfumato.http.shapes import Shape
-from sfumato.library import Entry
+from sfumato.http.sought import sought_of
+from sfumato.library import Entry, Wanted
 
 PREFIX = "/api/v1"
-LONGEST_FILTER = 1000  # characters
 LASTING = {"Cache-Control": "private, max-age=31536000, immutable"}  # a picture's number is never another picture's
 
 JobId = Annotated[str, Path(pattern="^[0-9a-f]{32}$")]
@@ -234,22 +234,13 @@ def router(desk: Desk) -> APIRouter:
         since = after if last_event_id is None else last_event_id
         return StreamingResponse(stream(desk, job, since, previews), media_type="text/event-stream")
 
-    @routes.get("/pictures", summary="Pictures, newest first")
+    @routes.get("/pictures", summary="Pictures, newest first; /count says how many there are")
     def pictures(
-        request: Request,
-        text: Annotated[str | None, Query(max_length=LONGEST_FILTER, description="Words of the prompt.")] = None,
-        model: Annotated[str | None, Query(max_length=LONGEST_FILTER)] = None,
-        tag: Annotated[str | None, Query(max_length=LONGEST_FILTER)] = None,
-        rating: Annotated[int, Query(ge=0, le=5, description="At least.")] = 0,
-        trashed: Annotated[bool, Query(description="Those in the trash, else those that are not.")] = False,
+        wanted: Annotated[Wanted, Depends(sought_of(desk))],
         limit: Limit = 50,
         offset: Annotated[int, Query(ge=0, lt=2**63)] = 0,
     ) -> list[PictureBody]:
-        found = studio.library.find(
-            text, model, limit=limit, offset=offset, owner=caller_of(request).sees, tag=tag, rating=rating,
-            trashed=trashed,
-        )  # fmt: skip
-        return [picture_body(entry) for entry in found]
+        return [picture_body(entry) for entry in studio.library.find(limit=limit, offset=offset, **wanted)]
 
     @routes.get("/pictures/{picture}", summary="One picture")
     def picture(picture: PictureId, request: Request) -> PictureBody:
