@@ -249,7 +249,7 @@ def qwen_tokenizer() -> Any:
     return Qwen2Tokenizer(vocab={piece: i for i, piece in enumerate(letters)}, merges=[])
 
 
-def z_image(folder: Path) -> Path:
+def z_image(folder: Path, *, shift: float = 3.0) -> Path:
     from diffusers import FlowMatchEulerDiscreteScheduler, ZImagePipeline, ZImageTransformer2DModel
     from transformers import Qwen3Config, Qwen3Model
 
@@ -266,7 +266,7 @@ def z_image(folder: Path) -> Path:
             pad.copy_(torch.ones_like(pad))
     ZImagePipeline(
         transformer=transformer,
-        scheduler=FlowMatchEulerDiscreteScheduler(shift=3.0),
+        scheduler=FlowMatchEulerDiscreteScheduler(shift=shift),
         vae=autoencoder(16, scaling_factor=0.3611, shift_factor=0.1159),
         text_encoder=Qwen3Model(
             Qwen3Config(vocab_size=len(tokenizer), hidden_size=16, intermediate_size=16, num_hidden_layers=2,
@@ -277,7 +277,10 @@ def z_image(folder: Path) -> Path:
     return folder
 
 
-CHAT = "{% for m in messages %}<|im_start|>{{ m['role'] }}\n{{ m['content'] }}<|im_end|>\n{% endfor %}"
+CHAT = (
+    "{% for m in messages %}<|im_start|>{{ m['role'] }}\n{{ m['content'] }}<|im_end|>\n{% endfor %}"
+    "{{ '<|im_start|>assistant\n' }}"
+)
 
 
 def qwen_image(folder: Path) -> Path:
@@ -300,9 +303,12 @@ def qwen_image(folder: Path) -> Path:
             patch_size=2, in_channels=16, out_channels=4, num_layers=2, attention_head_dim=16, num_attention_heads=3,
             joint_attention_dim=16, guidance_embeds=False, axes_dims_rope=(8, 4, 4),
         ),
-        scheduler=FlowMatchEulerDiscreteScheduler(),
+        scheduler=FlowMatchEulerDiscreteScheduler(
+            use_dynamic_shifting=True, max_shift=0.9, max_image_seq_len=8192, shift_terminal=0.02
+        ),
         vae=AutoencoderKLQwenImage(base_dim=24, z_dim=4, dim_mult=[1, 2, 4], num_res_blocks=1,
-                                   temperal_downsample=[False, True], latents_mean=[0.0] * 4, latents_std=[1.0] * 4),
+                                   temperal_downsample=[False, True], latents_mean=[0.1, -0.2, 0.0, 0.3],
+                                   latents_std=[1.0, 0.5, 2.0, 1.5]),
         text_encoder=Qwen2_5_VLForConditionalGeneration(config).eval(),
         tokenizer=tokenizer,
     ).save_pretrained(folder)  # fmt: skip

@@ -86,6 +86,8 @@ class Noise(_Part):
     shift: float = 1.0
     base_shift: float = 0.5
     max_shift: float = 1.15
+    max_tokens: int = Field(default=4096, gt=256)
+    terminal: float = Field(default=0.0, ge=0, lt=1)
 
 
 class File(_Part):
@@ -115,6 +117,7 @@ class Card(_Part):
     parameters: of the network that paints; None: not known. beside: parameters of all else that is loaded with it, by
     name. licence_note: what to know of the licence. unknown: what could not be confirmed or only roughly, and why; an
     unknown `commercial` is false. no_guidance: the number that means none, in the measure of the model's own pipeline.
+    steady_guidance: whether classifier-free guidance turns the model's predictions and leaves their length.
     expand: the rules that lengthen a short prompt for it (catalog/expansions). grounds: the backgrounds that it paints
     worse than finishing lays them, as colour words and `#rrggbb`; a prompt that asks for one gets it from finishing.
     """
@@ -140,6 +143,7 @@ class Card(_Part):
     guidance_kind: Literal["classifier-free", "distilled", "none"]
     guidance: Range
     no_guidance: float = 1
+    steady_guidance: bool = False
     steps: Range
     sampler: str
     schedule: str

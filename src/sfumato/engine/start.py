@@ -47,7 +47,8 @@ def start(recipe: Recipe, canvas: Canvas, model: Model) -> tuple[Task, list[str]
     if card.asks_twice(recipe.guidance, recipe.negative):
         texts.append(model.read(recipe.negative or ""))
         embedded = 1.0 if card.guidance_kind == "distilled" else None
-        guided = classifier_free(painting, texts[0], texts[1], recipe.guidance, recipe.rescale, embedded)
+        scale = recipe.guidance - card.no_guidance + 1  # as classifier_free measures it, where 1 is none
+        guided = classifier_free(painting, texts[0], texts[1], scale, recipe.rescale, embedded, card.steady_guidance)
     elif card.guidance_kind == "distilled":
         guided = distilled(painting, texts[0], recipe.guidance)
     else:

@@ -1,7 +1,8 @@
 """Families: how a kind of model is fed, one file or folder each.
 
 A family loads a card's weights into a Model, which reads prompts, encodes pictures, looks (rows in, clean estimates
-out) and decodes. To add one, add a module with `PART = load`, a function `(card, folder) -> Model`.
+out) and decodes. To add one, add a module with `PART = load`, a function or class `(card, folder) -> Model`. One over
+diffusers' parts says in `pipelines` for which classes it stands in.
 
 One whose cards have a sampler `own` is a WholeModel: it paints by itself, and is led through its steps.
 

@@ -29,12 +29,13 @@ PATCH = 2  # latent places a side of one token
 class Flux:
     """The loaded model. x of a row: float32 (channels, height / 8, width / 8), both sides even."""
 
+    pipelines = ("FluxPipeline",)
     rows_at_once = 1
 
     def __init__(self, card: Card, folder: Path, place: Place | None = None):
-        self.card = card
         self._place = place = place or best()
-        inside = Folder(card, folder, pipelines=["FluxPipeline"])
+        inside = Folder(card, folder, self.pipelines)
+        self.card = inside.trained()
         self._clip_pieces = inside.tokenizer("tokenizer", CLIPTokenizer)
         self._t5_pieces = inside.tokenizer("tokenizer_2", T5Tokenizer)
         self._clip = inside.network("text_encoder", CLIPTextModel, place)

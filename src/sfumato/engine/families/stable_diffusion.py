@@ -23,12 +23,13 @@ from sfumato.engine.painting import Latent, Row
 class StableDiffusion:
     """The loaded model. x of a row: float32 (channels, height / 8, width / 8)."""
 
+    pipelines = ("StableDiffusionPipeline",)
     rows_at_once = 1
 
     def __init__(self, card: Card, folder: Path, place: Place | None = None):
         self.card = card
         self._place = place = place or best()
-        inside = Folder(card, folder, pipelines=["StableDiffusionPipeline"])
+        inside = Folder(card, folder, self.pipelines)
         self._pieces = inside.tokenizer("tokenizer", CLIPTokenizer)
         self._clip = inside.network("text_encoder", CLIPTextModel, place)
         self._unet = Unet(inside, place, card.noise)

@@ -27,12 +27,13 @@ LAYER = -2  # of each CLIP, whose states are taken: the last but one
 class StableDiffusionXL:
     """The loaded model. x of a row: float32 (channels, height / 8, width / 8)."""
 
+    pipelines = ("StableDiffusionXLPipeline",)
     rows_at_once = 1
 
     def __init__(self, card: Card, folder: Path, place: Place | None = None):
         self.card = card
         self._place = place = place or best()
-        inside = Folder(card, folder, pipelines=["StableDiffusionXLPipeline"])
+        inside = Folder(card, folder, self.pipelines)
         self._readers = [
             (inside.tokenizer("tokenizer", CLIPTokenizer), inside.network("text_encoder", CLIPTextModel, place)),
             (

@@ -23,7 +23,8 @@ class Training:
     """The noise a model was trained with, as its card states it.
 
     Diffusion: the betas of its 1000 timesteps, and how a few of them are chosen (spacing and offset as in diffusers).
-    Flow: `shift`, or for a shift that grows with the picture, its two ends (at 256 and at 4096 tokens).
+    Flow: `shift`, or for a shift that grows with the picture, its two ends (at 256 and at max_tokens tokens). terminal:
+    the last level before 0, to which all are stretched; 0: they are left as they fall.
     """
 
     scale: Scale
@@ -36,6 +37,8 @@ class Training:
     shift: float = 1.0
     base_shift: float = 0.5
     max_shift: float = 1.15
+    max_tokens: int = 4096
+    terminal: float = 0.0
 
     def table(self) -> "np.ndarray":
         """sigma of every training timestep, rising, float64 (timesteps,): sqrt((1 - a) / a) of the products a."""

@@ -10,13 +10,19 @@ from sfumato.engine.schedules import Schedule, Training
 
 def flow(steps: int, training: Training, tokens: int) -> list[float]:
     """The card's shift, whatever the size of the picture."""
-    return shifted(steps, training.shift)
+    return shifted(steps, training.shift, training.terminal)
 
 
-def shifted(steps: int, shift: float) -> list[float]:
-    """Levels 1 to 1 / steps, then 0. A shift above 1 spends more steps near noise; 1 leaves them even."""
+def shifted(steps: int, shift: float, terminal: float = 0.0) -> list[float]:
+    """Levels 1 to 1 / steps, then 0. A shift above 1 spends more steps near noise; 1 leaves them even.
+
+    terminal: the last level before 0, to which the others are stretched from 1; 0 leaves them.
+    """
     even = np.linspace(1, 1 / steps, steps)
-    return [*(shift * even / (1 + (shift - 1) * even)).tolist(), 0.0]
+    levels = shift * even / (1 + (shift - 1) * even)
+    if terminal and steps > 1:
+        levels = 1 - (1 - levels) * (1 - terminal) / (1 - levels[-1])
+    return [*levels.tolist(), 0.0]
 
 
 PART = Schedule(

@@ -10,14 +10,13 @@ from sfumato.engine.schedules import Schedule, Training
 from sfumato.engine.schedules.flow import shifted
 
 BASE_TOKENS = 256
-MAX_TOKENS = 4096
 
 
 def flow_dynamic(steps: int, training: Training, tokens: int) -> list[float]:
     """The logarithm of the shift lies on the line through the card's two shifts, and goes on beyond them."""
-    slope = (training.max_shift - training.base_shift) / (MAX_TOKENS - BASE_TOKENS)
+    slope = (training.max_shift - training.base_shift) / (training.max_tokens - BASE_TOKENS)
     mu = training.base_shift + slope * (tokens - BASE_TOKENS)
-    return shifted(steps, exp(mu))
+    return shifted(steps, exp(mu), training.terminal)
 
 
 PART = Schedule(

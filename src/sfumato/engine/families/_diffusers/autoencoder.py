@@ -32,10 +32,7 @@ class Autoencoder:
     @torch.inference_mode()
     def encode(self, pixels: np.ndarray) -> np.ndarray:
         """pixels: uint8 (height, width, 4), straight alpha, sRGB, laid on white, for these models know no alpha."""
-        straight = pixels.astype(np.float32) / 255
-        alpha = straight[..., 3:]
-        unit = straight[..., :3] * alpha + (1 - alpha)
-        x = self._here(torch.from_numpy(unit.transpose(2, 0, 1)[None] * 2 - 1))
+        x = self._here(on_white(pixels))
         mode = self._network.encode(x, return_dict=False)[0].mode()
         return ((mode.float() - self._shift) * self._scale)[0].cpu().numpy()
 
@@ -43,10 +40,22 @@ class Autoencoder:
     def decode(self, latent: np.ndarray) -> np.ndarray:
         """uint8 (height, width, 4), straight alpha, opaque, sRGB."""
         x = self._here(torch.from_numpy(latent)[None] / self._scale + self._shift)
-        made = self._network.decode(x, return_dict=False)[0][0].float().cpu().numpy()
-        unit = (made.transpose(1, 2, 0) / 2 + 0.5).clip(0, 1)
-        rgb = (unit * 255).round().astype(np.uint8)
-        return np.concatenate([rgb, np.full_like(rgb[..., :1], 255)], -1)
+        return opaque(self._network.decode(x, return_dict=False)[0])
 
     def _here(self, x: Tensor) -> Tensor:
         return x.to(self._place.device, self._place.dtype)
+
+
+def on_white(pixels: np.ndarray) -> Tensor:
+    """uint8 (height, width, 4), straight alpha, to float32 (1, 3, height, width), -1 to 1, laid on white."""
+    straight = pixels.astype(np.float32) / 255
+    alpha = straight[..., 3:]
+    unit = straight[..., :3] * alpha + (1 - alpha)
+    return torch.from_numpy(unit.transpose(2, 0, 1)[None] * 2 - 1)
+
+
+def opaque(made: Tensor) -> np.ndarray:
+    """(1, 3, height, width), -1 to 1, to uint8 (height, width, 4)."""
+    unit = (made[0].float().cpu().numpy().transpose(1, 2, 0) / 2 + 0.5).clip(0, 1)
+    rgb = (unit * 255).round().astype(np.uint8)
+    return np.concatenate([rgb, np.full_like(rgb[..., :1], 255)], -1)

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from diffusers.loaders.single_file_utils import create_diffusers_clip_model_from_ldm, load_single_file_checkpoint
+from pydantic import ValidationError
 
-from sfumato.core.card import Card
+from sfumato.core.card import Card, Noise
 from sfumato.core.errors import DamagedWeights, UnreadableFile
 from sfumato.core.wording import shown
 from sfumato.engine.families._diffusers.place import Place
@@ -25,6 +26,14 @@ Part = TypeVar("Part")
 
 INDEX = "model_index.json"
 CHECKPOINT = "checkpoint.safetensors"
+FLOW_LEVELS = {
+    "shift": "shift",
+    "base_shift": "base_shift",
+    "max_shift": "max_shift",
+    "max_image_seq_len": "max_tokens",
+    "shift_terminal": "terminal",
+}
+"""What diffusers' scheduler of flow models calls the fields of a card's noise."""
 
 
 class Folder:
@@ -33,7 +42,7 @@ class Folder:
     def __init__(self, card: Card, path: Path, pipelines: Collection[str] = ()):
         self.card = card
         self.path = path
-        self.index = self._index()
+        self.index = self._json(INDEX)
         self.pipeline = str(self.index.get("_class_name"))
         if pipelines and self.pipeline not in pipelines:
             raise self.wrong(f"it holds a {shown(self.pipeline)}, and the card is of {' or '.join(sorted(pipelines))}")
@@ -41,6 +50,18 @@ class Folder:
     def has(self, name: str) -> bool:
         """Whether the model has a part of this name; its index says null where it has none."""
         return bool((self.index.get(name) or [None])[0]) and (self.path / name).is_dir()
+
+    def trained(self) -> Card:
+        """The card, with the levels that the folder's own scheduler states: fine-tunes were taught at others."""
+        said = self._json("scheduler/scheduler_config.json") if self.has("scheduler") else {}
+        if said.get("_class_name") != "FlowMatchEulerDiscreteScheduler":
+            return self.card
+        levels = {ours: said[theirs] or 0.0 for theirs, ours in FLOW_LEVELS.items() if theirs in said}
+        try:
+            noise = Noise.model_validate(self.card.noise.model_dump() | levels)
+        except ValidationError as error:
+            raise self.wrong(f"its scheduler states what cannot be ({_line(error)})") from error
+        return self.card.model_copy(update={"noise": noise})
 
     def network(self, name: str, kind: type[Part], place: Place) -> Part:
         """A part with weights, a class of diffusers or transformers, ready to ask."""
@@ -107,16 +128,16 @@ class Folder:
             f"sfumato pull {self.card.name} fetches it again"
         )
 
-    def _index(self) -> dict[str, Any]:
+    def _json(self, name: str) -> dict[str, Any]:
         try:
-            index = json.loads((self.path / INDEX).read_text(encoding="utf-8"))
+            said = json.loads((self.path / name).read_text(encoding="utf-8"))
         except OSError as error:
-            raise self.wrong(f"{INDEX} cannot be read ({(error.strerror or 'it failed').lower()})") from error
+            raise self.wrong(f"{name} cannot be read ({(error.strerror or 'it failed').lower()})") from error
         except (ValueError, RecursionError) as error:
-            raise self.wrong(f"{INDEX} is not JSON") from error
-        if not isinstance(index, dict):
-            raise self.wrong(f"{INDEX} names no parts")
-        return index
+            raise self.wrong(f"{name} is not JSON") from error
+        if not isinstance(said, dict):
+            raise self.wrong(f"{name} names no parts")
+        return said
 
     def check_weights(self, name: str) -> None:
         """Headers are read and checked before any library maps the file; DamagedWeights if one is not right."""
