@@ -47,10 +47,14 @@ class Sizes(_Part):
 
 
 class Text(_Part):
-    """tokens: how many pieces of a prompt the model reads. negative: whether it takes a negative prompt."""
+    """tokens: how many pieces of a prompt the model reads. negative: whether it takes a negative prompt.
+
+    weights: whether words may weigh more or less than others, as `(this:1.3)`; if not, that is read as it stands.
+    """
 
     tokens: int = Field(ge=1)
     negative: bool
+    weights: bool = False
 
 
 class Styles(_Part):

@@ -21,7 +21,7 @@ from sfumato.planning.backgrounds import checked_background
 from sfumato.planning.chains import checked_chain
 from sfumato.planning.grounds import spoken_ground
 from sfumato.planning.loras import FindLora, checked_loras, no_loras
-from sfumato.planning.prompts import checked_prompt
+from sfumato.planning.prompts import checked_prompt, checked_weights
 from sfumato.planning.seeds import checked_seed
 from sfumato.planning.sizes import asked_size, painted_size, seen_size
 from sfumato.planning.wordings import listed, negative_wording, wording
@@ -103,6 +103,7 @@ def plan(
     )
     checked_strength(first, card)
     recipes = [of_seed(first, seed + i, words(seed + i)) for i in range(n)]
+    warnings += checked_weights(dict.fromkeys([*(recipe.prompt for recipe in recipes), negative or ""]), card)
     notes = listed([recipe.prompt for recipe in recipes], order.prompt)
     if read is not order:
         notes.append(
@@ -170,6 +171,7 @@ def checked_toward(toward: Toward, card: Card) -> Toward:
         raise RequestError(f"{card.name} paints whole and knows no way between pictures: choose another --model")
     if toward.prompt is not None:
         checked_prompt(toward.prompt)
+        checked_weights([toward.prompt], card)
     return toward
 
 

@@ -1,9 +1,12 @@
 """Prompts as they come from people and programs, and what may not be in them."""
 
 import unicodedata
+from collections.abc import Iterable
 
 from sfumato.core.card import Card
 from sfumato.core.errors import RequestError
+from sfumato.core.wording import shown
+from sfumato.engine.emphasis import means_weights, weighted
 
 LONGEST = 10_000
 """Characters. No model reads more than a few hundred words; what is longer is a mistake or an attack."""
@@ -23,6 +26,18 @@ def checked_negative(negative: str | None, card: Card) -> str | None:
     if not card.text.negative:
         raise RequestError(f"{card.name} takes no negative prompt: leave --negative out, or choose another --model")
     return _text("negative prompt", negative)
+
+
+def checked_weights(prompts: Iterable[str], card: Card) -> list[str]:
+    """Warnings where a prompt gives its words weights and the model knows none; RequestError where one is too large."""
+    if card.text.weights:
+        for prompt in prompts:
+            weighted(prompt)
+        return []
+    meant = next((prompt for prompt in prompts if means_weights(prompt)), None)
+    if meant is None:
+        return []
+    return [f"{card.name} knows no weights of words: in {shown(meant)}, parentheses and numbers are read as they stand"]
 
 
 def _text(name: str, text: str) -> str:

@@ -25,7 +25,7 @@ from sfumato.planning.plan import (
     framing,
     some_fields,
 )
-from sfumato.planning.prompts import checked_negative, checked_prompt
+from sfumato.planning.prompts import checked_negative, checked_prompt, checked_weights
 from sfumato.planning.sizes import checked_size
 from sfumato.weights import NONE_KEPT, Weights
 
@@ -57,6 +57,7 @@ def check(
     for prompt in (recipe.prompt, recipe.asked):
         checked_prompt(recipe.prompt if prompt is None else prompt, may_be_empty=operation.wordless)
     checked_negative(recipe.negative, card)
+    checked_weights([recipe.prompt, recipe.negative or ""], card)
     checked_style(recipe.style, card)
     check_loras(recipe.loras, card, find_lora)
     checked_strength(recipe, card)

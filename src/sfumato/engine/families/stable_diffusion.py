@@ -13,9 +13,9 @@ from transformers import CLIPTextModel, CLIPTokenizer
 from sfumato.core.card import Card
 from sfumato.engine.families import Text
 from sfumato.engine.families._diffusers.autoencoder import Autoencoder
+from sfumato.engine.families._diffusers.clip import Clip
 from sfumato.engine.families._diffusers.folder import Folder
 from sfumato.engine.families._diffusers.place import Place, best
-from sfumato.engine.families._diffusers.prompts import pieces
 from sfumato.engine.families._diffusers.unet import Unet
 from sfumato.engine.painting import Latent, Row
 
@@ -30,8 +30,9 @@ class StableDiffusion:
         self.card = card
         self._place = place = place or best()
         inside = Folder(card, folder, self.pipelines)
-        self._pieces = inside.tokenizer("tokenizer", CLIPTokenizer)
-        self._clip = inside.network("text_encoder", CLIPTextModel, place)
+        self._clip = Clip(
+            inside.tokenizer("tokenizer", CLIPTokenizer), inside.network("text_encoder", CLIPTextModel, place)
+        )
         self._unet = Unet(inside, place, card.noise)
         self._autoencoder = Autoencoder(inside, place)
         self.encode, self.decode = self._autoencoder.encode, self._autoencoder.decode
@@ -44,10 +45,9 @@ class StableDiffusion:
         _, high, wide = self.latent_shape(width, height)
         return high * wide
 
-    @torch.inference_mode()
     def _read(self, prompt: str) -> Text:
-        ids, unread = pieces(self._pieces, prompt, self._pieces.model_max_length)
-        return Text(self._clip(ids.to(self._place.device))[0], unread)
+        states, _, unread = self._clip.read(prompt, self.card)
+        return Text(states, unread)
 
     def look(self, rows: Sequence[Row]) -> list[Latent]:
         return self._unet.look(rows, torch.cat([row.text.states for row in rows]))

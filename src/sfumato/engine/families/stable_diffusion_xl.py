@@ -15,9 +15,9 @@ from transformers import CLIPTextModel, CLIPTextModelWithProjection, CLIPTokeniz
 from sfumato.core.card import Card
 from sfumato.engine.families import Text
 from sfumato.engine.families._diffusers.autoencoder import Autoencoder
+from sfumato.engine.families._diffusers.clip import Clip
 from sfumato.engine.families._diffusers.folder import Folder
 from sfumato.engine.families._diffusers.place import Place, best
-from sfumato.engine.families._diffusers.prompts import pieces
 from sfumato.engine.families._diffusers.unet import Unet
 from sfumato.engine.painting import Latent, Row
 
@@ -34,12 +34,14 @@ class StableDiffusionXL:
         self.card = card
         self._place = place = place or best()
         inside = Folder(card, folder, self.pipelines)
-        self._readers = [
-            (inside.tokenizer("tokenizer", CLIPTokenizer), inside.network("text_encoder", CLIPTextModel, place)),
-            (
-                inside.tokenizer("tokenizer_2", CLIPTokenizer),
-                inside.network("text_encoder_2", CLIPTextModelWithProjection, place),
-            ),
+        kinds = {"": CLIPTextModel, "_2": CLIPTextModelWithProjection}
+        self._clips = [
+            Clip(
+                inside.tokenizer("tokenizer" + nth, CLIPTokenizer),
+                inside.network("text_encoder" + nth, kind, place),
+                LAYER,
+            )
+            for nth, kind in kinds.items()
         ]
         self._nothing_is_zero = bool(inside.index.get("force_zeros_for_empty_prompt", True))
         self._unet = Unet(inside, place, card.noise)
@@ -54,17 +56,10 @@ class StableDiffusionXL:
         _, high, wide = self.latent_shape(width, height)
         return high * wide
 
-    @torch.inference_mode()
     def _read(self, prompt: str) -> Text:
-        """The states of both CLIPs side by side, and the second's vector of the whole prompt."""
-        states, pooled, unread = [], None, ""
-        for tokenizer, clip in self._readers:
-            ids, unread = pieces(tokenizer, prompt, tokenizer.model_max_length)
-            said = clip(ids.to(self._place.device), output_hidden_states=True)
-            states.append(said.hidden_states[LAYER])
-            pooled = said[0]
-        assert pooled is not None
-        known = torch.cat(states, -1), pooled
+        """The states of both CLIPs side by side, and the second's vector of the prompt as a whole."""
+        (first, _, _), (second, whole, unread) = (clip.read(prompt, self.card) for clip in self._clips)
+        known = torch.cat([first, second], -1), whole
         if not prompt and self._nothing_is_zero:  # how the model was taught what no prompt is
             known = torch.zeros_like(known[0]), torch.zeros_like(known[1])
         return Text(known, unread)
