@@ -1,8 +1,10 @@
-"""How well what is painted goes with what is kept: two ways to keep latents, three ways to put pixels back.
+"""How well what is painted goes with what is kept: two ways to keep latents, three ways to put pixels back, and more
+painted around a picture.
 
     OMP_WAIT_POLICY=PASSIVE python -m benchmarks.seams
 
-Pocket's own drawings on soft grounds, each with a disc painted anew. A seam of 1 is as elsewhere: sfumato/keeping.py.
+Pocket's own drawings on soft grounds, each with a disc painted anew, or extended to both sides. A seam of 1 is as
+elsewhere: sfumato/keeping.py.
 """
 
 import argparse
@@ -20,7 +22,7 @@ from sfumato.engine import start
 from sfumato.engine.noise import SeededNoise
 from sfumato.engine.painting import Latent, Look, Painting
 from sfumato.engine.strength import noised
-from sfumato.operations import _blend, inpaint
+from sfumato.operations import _blend, inpaint, outpaint
 from sfumato.operations._windows import Window
 
 SIDE = 256
@@ -48,9 +50,11 @@ def disc(seed: int) -> Image.Image:
     return mask
 
 
-def pasted(page: Image.Image, painted: Image.Image, window: Window, mask: Image.Image) -> Image.Image:
+def pasted(
+    page: Image.Image, painted: Image.Image, window: Window, mask: Image.Image, reach: int | None = None
+) -> Image.Image:
     """As it is."""
-    with patch.object(_blend, "off", lambda difference, free, reach: np.zeros_like(difference)):
+    with patch.object(_blend, "faded_in", lambda now, *known: now):
         return _blend.put_back(page, painted, window, mask)
 
 
@@ -85,6 +89,14 @@ def edits(studio: Studio, sampler: str, seeds: range) -> Iterator[Picture]:
         yield from studio.edit(picture, THINGS[(seed + 1) % len(THINGS)], **more)
 
 
+def extended(studio: Studio, strength: float | None, seeds: range) -> Iterator[Picture]:
+    for seed in seeds:
+        thing = THINGS[seed % len(THINGS)]
+        start = studio.plan(thing, seed=seed).recipes[0]
+        picture = Picture(page(studio, thing, seed), start, 0, studio._parts.save)
+        yield from studio.extend(picture, margins=(100, 0, 100, 0), strength=strength, seed=seed, keep=False)
+
+
 def score(pictures: Iterator[Picture]) -> dict[str, float]:
     outsides = [picture.outside for picture in pictures]
     return {
@@ -110,7 +122,13 @@ def main() -> None:
         for sampler in SAMPLERS:
             with patch.object(start, "keeping", keep), patch.object(inpaint, "put_back", pasted):
                 found[f"keep in {name}, {sampler}"] = [score(edits(studio, sampler, seeds))]
-    report(f"Seams of {args.pictures} discs painted anew", found, "seams")
+    for put in (pasted, _blend.put_back):
+        for strength in (None, 1.0):
+            with patch.object(outpaint, "put_back", put):
+                made = list(extended(studio, strength, seeds))
+            found[f"extended, strength {strength or 'usual'}: {put.__name__}"] = [score(iter(made))]
+            rows.append([picture.image.crop((0, 0, SIDE, SIDE)) for picture in made])
+    report(f"Seams of {args.pictures} discs painted anew, and of as many pictures extended", found, "seams")
     if args.show:
         sheet = Image.new("RGB", (SIDE * min(8, args.pictures), SIDE * len(rows)))
         for y, row in enumerate(rows):

@@ -19,6 +19,8 @@ from sfumato.core.picture import Picture
 from sfumato.keeping import depths, seam
 from sfumato.library.inputs import Inputs
 from sfumato.masks import box_mask, read_mask
+from sfumato.operations._blend import depth, put_back
+from sfumato.operations._windows import Window
 from sfumato.planning import check, plan
 from sfumato.studio import finished
 from sfumato.testing import GaussianModel, tiny_card
@@ -171,11 +173,38 @@ def test_the_blend_lowers_the_seam(paint: Paint, inputs: Inputs, monkeypatch: py
     page, mask = photo(200, 200), spot((200, 200), (40, 40, 160, 160))
     order = Order(prompt="a", operation="inpaint", seed=1, start=inputs.keep(page), mask=inputs.keep(mask))
     blended = paint(order).outside
-    monkeypatch.setattr(_blend, "off", lambda difference, free, reach: np.zeros_like(difference))
+    monkeypatch.setattr(_blend, "faded_in", lambda now, *known: now)
     pasted = paint(order).outside
     assert blended and pasted and blended.seam and pasted.seam
     assert pasted.seam > 2
     assert blended.seam < pasted.seam / 2
+
+
+def test_a_model_that_sees_true_colours_keeps_every_pixel_it_painted():
+    """Even where what it painted ends hard at the mask's edge."""
+    page, mask = photo(120, 120), spot((120, 120), (30, 30, 90, 90))
+    new = page.copy()
+    new.paste((250, 20, 20, 255), mask=mask)
+    assert put_back(page, new, Window(0, 0, 120, 120), mask).tobytes() == new.tobytes()
+
+
+def test_what_a_model_painted_that_sees_other_colours_fades_in():
+    """It sees all 60 brighter, and paints stripes: they are as painted deep inside, and at the edge there are none."""
+    page, mask = Image.new("RGBA", (120, 120), (90, 90, 90, 255)), spot((120, 120), (10, 10, 110, 110))
+    stripes = np.asarray(page).copy()
+    stripes[:, ::4, :3] += 60
+    stripes[..., :3] += 60
+    made = np.asarray(put_back(page, Image.fromarray(stripes), Window(0, 0, 120, 120), mask, 30)).astype(int)
+    assert (made[55:65, 55:65] == stripes[55:65, 55:65]).all()
+    assert np.abs(made[12:14, 55:65, :3] - 90).max() <= 12
+
+
+@pytest.mark.parametrize("reach", [5, 40, 100])
+def test_depths_are_those_of_a_circle_and_count_from_its_edge(reach: int):
+    deep = depth(spot((300, 300), (30, 30, 269, 269)), reach)
+    down, across = np.mgrid[:300, :300] - 149.5
+    true = (120 - np.hypot(down, across)).clip(0, reach)
+    assert np.abs(deep - true).max() <= max(2, 0.1 * reach)
 
 
 def test_a_seam_is_scored():
@@ -432,9 +461,6 @@ def test_erasing_takes_no_word_and_needs_a_place(paint: Paint, inputs: Inputs):
 
 def test_an_opaque_picture_gets_no_holes(inputs: Inputs):
     """Also from a model that paints stickers on nothing."""
-    from sfumato.operations._blend import put_back
-    from sfumato.operations._windows import Window
-
     page, mask = photo(64, 64), spot((64, 64), (10, 10, 50, 50))
     sticker = Image.new("RGBA", (64, 64))
     sticker.paste((0, 200, 0, 255), (25, 25, 35, 35))

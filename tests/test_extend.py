@@ -85,6 +85,27 @@ def test_a_large_new_area_takes_rounds_whose_noise_differs_and_steps_add_up(tmp_
     assert new.std() > 5
 
 
+def test_at_strength_0_the_colours_nearby_are_all_there_is(tmp_path: Path):
+    inputs = Inputs(tmp_path)
+    page = Image.new("RGBA", (40, 40), (10, 200, 90, 255))
+    made, events = painted(inputs, start=inputs.keep(page), margins=(30, 9, 0, 0), strength=0)
+    assert made.getextrema() == tuple((v, v) for v in (10, 200, 90, 255))
+    assert not [event for event in events if isinstance(event, Progress)]
+
+
+@pytest.mark.parametrize(("operation", "usual"), [("outpaint", 1.0), ("erase", 0.5)])
+def test_a_model_that_knows_no_grounds_says_how_freely_it_paints_them(tmp_path: Path, operation: str, usual: float):
+    inputs = Inputs(tmp_path)
+    mask = Image.new("L", (64, 64))
+    mask.paste(255, (9, 9, 40, 40))
+    place = {"outpaint": {"margins": (9, 0, 0, 0)}, "erase": {"mask": inputs.keep(mask)}}[operation]
+    order = Order(prompt="", operation=operation, start=inputs.keep(photo(64, 64)), **place)
+    for card, strength in ((tiny_card(), usual), (tiny_card(around=0.25), 0.25)):
+        assert plan(order, card, pictures=inputs).recipes[0].strength == strength
+    told = order.model_copy(update={"strength": 0.75})
+    assert plan(told, tiny_card(around=0.25), pictures=inputs).recipes[0].strength == 0.75
+
+
 def test_what_is_not_known_yet_begins_as_the_colours_nearby():
     page, unknown = photo(40, 30), Image.new("L", (40, 30))
     page.paste((200, 10, 10, 255), (0, 0, 20, 30))
@@ -107,7 +128,7 @@ def test_what_is_not_known_yet_begins_as_the_colours_nearby():
         ({"margins": (-5, 0, 9, 0)}, "no less than 0"),
         ({"margins": (40_000, 0, 0, 0)}, "too large"),
         ({"margins": (29_000, 0, 0, 0)}, "rounds"),
-        ({"margins": (9, 0, 0, 0), "strength": 0}, "outside 0.01 to 1"),
+        ({"margins": (9, 0, 0, 0), "strength": 1.5}, "outside 0 to 1"),
     ],
     ids=str,
 )

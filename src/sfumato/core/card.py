@@ -30,6 +30,10 @@ class Range(_Part):
             raise ValueError(f"default {self.default:g} is not between {self.low:g} and {self.high:g}")
         return self
 
+    def usually(self, default: float | None) -> "Range":
+        """The same with another default; None: its own."""
+        return self if default is None else Range(low=self.low, high=self.high, default=default)
+
 
 class Sizes(_Part):
     """Pixels a side. `multiple`: both sides are multiples of it. `best`: the side of the square it paints best.
@@ -124,6 +128,8 @@ class Card(_Part):
     steady_guidance: whether classifier-free guidance turns the model's predictions and leaves their length.
     expand: the rules that lengthen a short prompt for it (catalog/expansions). grounds: the backgrounds that it paints
     worse than finishing lays them, as colour words and `#rrggbb`; a prompt that asks for one gets it from finishing.
+    around: the strength that extending and erasing take where none is told, of a model that knows things and little of
+    what lies around them; None: the operation's own.
     """
 
     name: str = Field(pattern="^[a-z0-9][a-z0-9.-]*$")
@@ -158,6 +164,7 @@ class Card(_Part):
     styles: Styles | None = None
     expand: str = "pictures"
     grounds: dict[str, str] = {}
+    around: float | None = Field(default=None, ge=0, le=1)
     files: list[File] = []
     adapter: str | None = None
     adaptable: str | None = None

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sfumato.core.canvas import Ground, Pictures, Work
-from sfumato.core.card import Sizes
+from sfumato.core.card import Card
 from sfumato.core.order import Order
 from sfumato.core.recipe import Recipe
 from sfumato.core.registry import Registry
@@ -45,7 +45,7 @@ class Operation:
     paint: Callable[[Recipe, Pictures], Work]
     takes: frozenset[str]
     needs: str
-    frame: Callable[[Order, Sizes, Pictures], Frame] | None = None
+    frame: Callable[[Order, Card, Pictures], Frame] | None = None
     ground: Callable[[Recipe, Pictures], Ground] | None = None
     wordless: bool = False
 

@@ -4,7 +4,7 @@ The colours around it are spread over it first; from these the model paints, wit
 """
 
 from sfumato.core.canvas import Pictures, Work
-from sfumato.core.card import Range, Sizes
+from sfumato.core.card import Card, Range
 from sfumato.core.order import Order
 from sfumato.core.recipe import Recipe
 from sfumato.operations import Frame, Operation
@@ -20,8 +20,8 @@ def paint(recipe: Recipe, pictures: Pictures) -> Work:
     return (yield from within(recipe, here, spread(here.page, here.free)))
 
 
-def erase_frame(order: Order, sizes: Sizes, pictures: Pictures) -> Frame:
-    return frame(order, sizes, pictures, STRENGTH)
+def erase_frame(order: Order, card: Card, pictures: Pictures) -> Frame:
+    return frame(order, card, pictures, STRENGTH.usually(card.around))
 
 
 PART = Operation(

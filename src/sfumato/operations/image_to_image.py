@@ -4,7 +4,7 @@ SDEdit, Meng et al. 2021, https://arxiv.org/abs/2108.01073. Strength 0 gives the
 """
 
 from sfumato.core.canvas import Canvas, Pictures, Work
-from sfumato.core.card import Range, Sizes
+from sfumato.core.card import Card, Range
 from sfumato.core.order import Order
 from sfumato.core.ranges import checked
 from sfumato.core.recipe import Recipe
@@ -25,8 +25,9 @@ def paint(recipe: Recipe, pictures: Pictures) -> Work:
     return uncut(painted, window, page.size)
 
 
-def frame(order: Order, sizes: Sizes, pictures: Pictures) -> Frame:
+def frame(order: Order, card: Card, pictures: Pictures) -> Frame:
     page = started(order, pictures)
+    sizes = card.sizes
     seen = (max(page.size), max(page.size)) if sizes.shape == "square" else page.size
     strength = checked("strength", order.strength, STRENGTH)
     warnings = ()

@@ -7,7 +7,7 @@ picture's resolution and put back.
 from PIL import Image
 
 from sfumato.core.canvas import Canvas, Ground, Pictures, Work
-from sfumato.core.card import Range, Sizes
+from sfumato.core.card import Card, Range
 from sfumato.core.errors import RequestError
 from sfumato.core.order import Order
 from sfumato.core.ranges import checked
@@ -41,14 +41,14 @@ def ground(recipe: Recipe, pictures: Pictures) -> Ground:
     return Ground(pictures(str(recipe.start)), pictures(str(recipe.mask)).convert("L"))
 
 
-def frame(order: Order, sizes: Sizes, pictures: Pictures, strength: Range = STRENGTH) -> Frame:
+def frame(order: Order, card: Card, pictures: Pictures, strength: Range = STRENGTH) -> Frame:
     page = started(order, pictures)
     if order.mask is None:
         raise RequestError(f"{order.operation} paints where a mask says: name one")
     mask = pictures(order.mask).convert("L")
     if mask.size != page.size:
         raise RequestError(f"the mask is {mask.width}x{mask.height} pixels, the picture {page.width}x{page.height}")
-    left, top, right, bottom = seen(mask, (sizes.best, sizes.best))
+    left, top, right, bottom = seen(mask, (card.sizes.best, card.sizes.best))
     wide, high = min(right - left, page.width), min(bottom - top, page.height)
     decided = {"start": order.start, "mask": order.mask, "strength": checked("strength", order.strength, strength)}
     return Frame(page.size, (wide, high), decided)

@@ -1,7 +1,8 @@
 """Outpaint: a larger page around a picture, whose own pixels stay as they are.
 
 The new area is painted in rounds, each a window of which about half is known already: first to the left and right,
-then above and below. What no round has come to yet begins as the colours nearby, spread out.
+then above and below. What no round has come to yet begins as the colours nearby, spread out. Windows reach a little
+beyond the page, where some models paint the frame of a picture.
 """
 
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ from itertools import pairwise
 from PIL import Image
 
 from sfumato.core.canvas import Canvas, Ground, Pictures, Work
-from sfumato.core.card import Range, Sizes
+from sfumato.core.card import Card, Range
 from sfumato.core.errors import RequestError
 from sfumato.core.order import Order
 from sfumato.core.ranges import checked
@@ -21,25 +22,30 @@ from sfumato.operations import Frame, Operation
 from sfumato.operations._blend import put_back, spread
 from sfumato.operations._windows import Box, Size, Window, cut, started
 
-STRENGTH = Range(low=0.01, high=1, default=1)
+STRENGTH = Range(low=0, high=1, default=1)
 MOST_ROUNDS = 64
+BEYOND = 8  # a window reaches a so manieth of its side beyond the page
+REACH = 0.6  # of the window's side, that a model which sees colours otherwise is corrected into the new area
 ENLARGED = 2  # times a window may be larger than what the model paints, or as much as its usual pictures are
 
 Margins = tuple[int, int, int, int]
 
 
 def paint(recipe: Recipe, pictures: Pictures) -> Work:
-    """Each round's model sees all that is known in its window; what it paints elsewhere is put back."""
+    """Each round's model sees all that is known in its window; what it paints elsewhere is put back.
+
+    At strength 0 the colours that are spread are all there is.
+    """
     here = ground(recipe, pictures)
     page, unknown = spread(here.page, here.free), here.free.copy()
-    rounds = list(tiles(old_box(recipe.margins, page.size), page.size, recipe.window))
+    rounds = list(tiles(old_box(recipe.margins, page.size), page.size, recipe.window)) if recipe.strength else []
     for number, (tile, left, top) in enumerate(rounds, 1):
         window = Window(left, top, recipe.window, recipe.window)
         start, mask = (cut(part, window, recipe.painted_size) for part in (page, unknown))
         painted = yield Canvas(*recipe.painted_size, start, recipe.strength, mask, number, len(rounds))
         now = Image.new("L", page.size)
         now.paste(unknown.crop(tile), tile)
-        page = put_back(page, painted, window, now)
+        page = put_back(page, painted, window, now, round(REACH * recipe.window))
         unknown.paste(0, tile)
     return page
 
@@ -55,7 +61,7 @@ def ground(recipe: Recipe, pictures: Pictures) -> Ground:
     return Ground(page, free)
 
 
-def frame(order: Order, sizes: Sizes, pictures: Pictures) -> Frame:
+def frame(order: Order, card: Card, pictures: Pictures) -> Frame:
     old = started(order, pictures).size
     margins = decided_margins(order, old)
     size = old[0] + margins[0] + margins[2], old[1] + margins[1] + margins[3]
@@ -63,11 +69,11 @@ def frame(order: Order, sizes: Sizes, pictures: Pictures) -> Frame:
         raise RequestError(
             f"{size[0]}x{size[1]} is too large: at most {MOST_PIXELS // 10**6} megapixels and {LONGEST_SIDE:,} a side"
         )
+    sizes, strength = card.sizes, checked("strength", order.strength, STRENGTH.usually(card.around))
     window = max(sizes.best, min(*old, max(ENLARGED * sizes.best, min(sizes.default))))
     rounds = len(list(tiles(old_box(margins, size), size, window)))
-    if rounds > MOST_ROUNDS:
+    if strength and rounds > MOST_ROUNDS:
         raise RequestError(f"so much new area takes {rounds} rounds; at most {MOST_ROUNDS} are painted: extend it less")
-    strength = checked("strength", order.strength, STRENGTH)
     decided = {"start": order.start, "strength": strength, "margins": margins, "window": window}
     return Frame(size, (window, window), decided)
 
@@ -97,15 +103,19 @@ def old_box(margins: Margins | None, size: Size) -> Box:
 def tiles(known: Box, page: Size, window: int) -> Iterator[tuple[Box, int, int]]:
     """What each round paints, and the left and top of the window it is seen in; each touches what is known by then."""
     left, top, right, bottom = known
-    step = max(1, window // 2)
+    step, beyond = max(1, window // 2), window // BEYOND
     for end, begin in pairwise([*range(left, 0, -step), 0]):
-        yield from ((tile, begin, tile[1]) for tile in _split((begin, top, end, bottom), 1, window))
+        seen = begin if begin else -beyond
+        yield from ((tile, seen, tile[1]) for tile in _split((begin, top, end, bottom), 1, window))
     for begin, end in pairwise([*range(right, page[0], step), page[0]]):
-        yield from ((tile, end - window, tile[1]) for tile in _split((begin, top, end, bottom), 1, window))
+        seen = end - window + (beyond if end == page[0] else 0)
+        yield from ((tile, seen, tile[1]) for tile in _split((begin, top, end, bottom), 1, window))
     for end, begin in pairwise([*range(top, 0, -step), 0]):
-        yield from ((tile, tile[0], begin) for tile in _split((0, begin, page[0], end), 0, window))
+        seen = begin if begin else -beyond
+        yield from ((tile, tile[0], seen) for tile in _split((0, begin, page[0], end), 0, window))
     for begin, end in pairwise([*range(bottom, page[1], step), page[1]]):
-        yield from ((tile, tile[0], end - window) for tile in _split((0, begin, page[0], end), 0, window))
+        seen = end - window + (beyond if end == page[1] else 0)
+        yield from ((tile, tile[0], seen) for tile in _split((0, begin, page[0], end), 0, window))
 
 
 def _split(box: Box, axis: int, most: int) -> Iterator[Box]:

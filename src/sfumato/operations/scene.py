@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image, ImageChops, ImageFilter
 
 from sfumato.core.canvas import Canvas, Ground, Pictures, Work
-from sfumato.core.card import Range, Sizes
+from sfumato.core.card import Card, Range
 from sfumato.core.errors import RequestError
 from sfumato.core.order import Order
 from sfumato.core.ranges import checked
@@ -43,12 +43,12 @@ def ground(recipe: Recipe, pictures: Pictures) -> Ground:
     return Ground(thing, thing.getchannel("A").point([255] * 255 + [0]), edged=True)
 
 
-def frame(order: Order, sizes: Sizes, pictures: Pictures) -> Frame:
+def frame(order: Order, card: Card, pictures: Pictures) -> Frame:
     thing = started(order, pictures)
     least, most = thing.getchannel("A").getextrema()
     if least == 255 or most == 0:
         raise RequestError("a scene takes a thing that is cut out: see sfumato cutout")
-    seen = (max(thing.size), max(thing.size)) if sizes.shape == "square" else thing.size
+    seen = (max(thing.size), max(thing.size)) if card.sizes.shape == "square" else thing.size
     match = checked("match", order.match, MATCH)
     warnings = ("with a match above 0, the thing's own colours change",) if match else ()
     return Frame(thing.size, seen, {"start": order.start, "match": match}, warnings)

@@ -133,7 +133,7 @@ def framing(operation: Operation, order: Order, card: Card, pictures: Pictures) 
     if operation.frame is None:
         size = asked_size(order, card.sizes)
         return Framing(size, painted_size(*size, card.sizes))
-    frame = operation.frame(order, card.sizes, pictures)
+    frame = operation.frame(order, card, pictures)
     return Framing(frame.size, seen_size(*frame.seen, card.sizes), frame.decided, frame.warnings)
 
 
