@@ -79,6 +79,22 @@ class Outside:
         status, _, _ = self._ask("POST", url, parts, headers, body, time.monotonic() + self._seconds)
         return status
 
+    def permit(self, url: str) -> None:
+        """NotFetched, if the URL is none that we may ever go to; whether anything answers there is not tried."""
+        parts = self.checked(url)
+        host = str(parts.hostname)
+        if self._is_allowed(parts):
+            return
+        try:
+            found = [row[4][0] for row in self._resolve(host, parts.port or 80, type=socket.SOCK_STREAM)]
+        except (OSError, UnicodeError):
+            return
+        if not all(is_public(address) for address in found):
+            raise NotFetched(f"{shown(host, 80)} leads to a private address: SFUMATO_FETCH_ALLOW names those to reach")
+
+    def _is_allowed(self, parts: SplitResult) -> bool:
+        return f"{parts.hostname}:{parts.port or {'http': 80, 'https': 443}[parts.scheme]}" in self._allowed
+
     def checked(self, url: str) -> SplitResult:
         """The URL's parts, if it is one that may be asked for; its host is looked up later."""
         if not self._enabled:
@@ -97,11 +113,10 @@ class Outside:
     def _ask(
         self, method: str, url: str, parts: SplitResult, headers: Mapping[str, str], body: bytes | None, until: float
     ) -> tuple[int, dict[bytes, bytes], bytes]:
-        allowed = f"{parts.hostname}:{parts.port or {'http': 80, 'https': 443}[parts.scheme]}" in self._allowed
         sent = {"Host": parts.netloc, "User-Agent": "sfumato", "Accept-Encoding": "identity", **headers}
         if body is not None:
             sent["Content-Length"] = str(len(body))
-        backend = _Checked(self._resolve, allowed, until)
+        backend = _Checked(self._resolve, self._is_allowed(parts), until)
         name = _named(parts)
         try:
             with (

@@ -33,8 +33,11 @@ if TYPE_CHECKING:
     from sfumato.exports.presets import ExportPreset
     from sfumato.health import Finding
     from sfumato.jobs.database import Database
+    from sfumato.jobs.files import Files
     from sfumato.jobs.keys import Keys
+    from sfumato.jobs.notes import Notes
     from sfumato.jobs.queue import Queue
+    from sfumato.jobs.webhooks import Webhook, Webhooks
     from sfumato.library import Entry, Library
     from sfumato.loras import Kept
     from sfumato.masks import Mask
@@ -336,13 +339,14 @@ class Studio:
         body_hash: str = "",
         deadline: float | None = None,
         again: bool = False,
+        webhook: "Webhook | None" = None,
         **fields: Any,
     ) -> "Job":
         """Queue an order for the workers, durably; the other arguments are Queue.submit's. RequestError as plan's."""
         decided = self.plan(order, **fields)
         return self.queue.submit(
             decided.recipes, owner=owner, priority=priority, warnings=[*warnings, *decided.warnings], door=door,
-            asked=asked, key=key, body_hash=body_hash, deadline=deadline, most=most, again=again,
+            asked=asked, key=key, body_hash=body_hash, deadline=deadline, most=most, again=again, webhook=webhook,
         )  # fmt: skip
 
     def stand_in(self, name: str | None) -> tuple[str | None, list[str]]:
@@ -377,6 +381,21 @@ class Studio:
     def keys(self) -> "Keys":
         """Who may use the server."""
         return self._parts.keys
+
+    @property
+    def webhooks(self) -> "Webhooks":
+        """Who is told what becomes of jobs."""
+        return self._parts.webhooks
+
+    @property
+    def notes(self) -> "Notes":
+        """Small things that are kept for a user by name."""
+        return self._parts.notes
+
+    @property
+    def files(self) -> "Files":
+        """What users uploaded to begin with, by an id."""
+        return self._parts.files
 
     @property
     def database(self) -> "Database":

@@ -18,8 +18,11 @@ if TYPE_CHECKING:
     from sfumato.engine.families import Model
     from sfumato.exports.presets import ExportPreset
     from sfumato.jobs.database import Database
+    from sfumato.jobs.files import Files
     from sfumato.jobs.keys import Keys
+    from sfumato.jobs.notes import Notes
     from sfumato.jobs.queue import Queue
+    from sfumato.jobs.webhooks import Webhooks
     from sfumato.library import Entry, Library
     from sfumato.library.inputs import Inputs
     from sfumato.loras import Loras
@@ -130,6 +133,24 @@ class Parts:
         from sfumato.jobs.queue import Caps, Queue
 
         return Queue(self.database, Caps(self.settings.most_jobs_of_one, self.settings.most_jobs))
+
+    @cached_property
+    def webhooks(self) -> "Webhooks":
+        from sfumato.jobs.webhooks import Webhooks
+
+        return Webhooks(self.database)
+
+    @cached_property
+    def notes(self) -> "Notes":
+        from sfumato.jobs.notes import Notes
+
+        return Notes(self.database)
+
+    @cached_property
+    def files(self) -> "Files":
+        from sfumato.jobs.files import Files
+
+        return Files(self.database, self.settings.home / "files")
 
     @cached_property
     def keys(self) -> "Keys":

@@ -2,6 +2,8 @@
 
 import io
 import time
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -13,6 +15,14 @@ from replicate.exceptions import ReplicateError
 from tests.servers import Server
 
 SCHNELL = {"prompt": "a red apple", "num_inference_steps": 2, "megapixels": "0.25", "seed": 3}
+
+
+@pytest.fixture(scope="module")
+def idle(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One that takes orders, and paints none."""
+    server = Server(tmp_path_factory.mktemp("idle"), "--workers", "0")
+    yield server
+    server.stop()
 
 
 @pytest.fixture
@@ -137,9 +147,85 @@ def test_what_cannot_be_is_refused(client: replicate.Client, name: str, given: d
     assert said in str(raised.value.detail)
 
 
-def test_webhooks_are_refused_and_other_models_not_known(client: replicate.Client):
-    with pytest.raises(ReplicateError, match="webhooks are not sent"):
-        client.models.predictions.create("black-forest-labs/flux-schnell", input=SCHNELL, webhook="https://a.example/")
+def test_other_models_are_not_known(client: replicate.Client):
     with pytest.raises(ReplicateError, match="no model"):
         client.models.get("someone/something")
     assert {model.name for model in client.models.list().results} >= {"flux-dev", "ideogram-v2"}
+
+
+VERSIONS = [
+    ("stability-ai/stable-diffusion:" + "ac732df8" * 8, None),
+    ("ac732df8" * 8, None),
+    ("stability-ai/stable-diffusion", None),
+    ("stability-ai/stable-diffusion:" + "0" * 64, "is not here: its input is read as"),
+]
+
+
+@pytest.mark.parametrize(("version", "said"), VERSIONS, ids=lambda value: str(value)[:40])
+def test_versions_of_theirs_are_known(idle: Server, version: str, said: str | None):
+    body = {"version": version, "input": {"prompt": "a", "width": 256, "height": 256}}
+    made = idle.client.post("/replicate/v1/predictions", json=body).json()
+    assert made["model"] == "stability-ai/stable-diffusion"
+    assert (said is None) or said in made["logs"]
+    idle.client.post(f"/replicate/v1/predictions/{made['id']}/cancel")
+
+
+@pytest.mark.parametrize("version", ["0" * 64, "", "someone/something", "\x00"])
+def test_versions_that_are_nobodys_are_refused(idle: Server, version: str):
+    answer = idle.client.post("/replicate/v1/predictions", json={"version": version, "input": {"prompt": "a"}})
+    assert answer.status_code in {404, 422}
+    assert "flux-dev" in answer.json()["detail"]
+
+
+def test_a_list_goes_by_pages_there_and_back(idle: Server):
+    client = replicate.Client(api_token="none", base_url=f"{idle.url}/replicate")
+    path = "/replicate/v1/models/black-forest-labs/flux-schnell/predictions"
+    made = [idle.client.post(path, json={"input": SCHNELL}).json() for _ in range(205)]
+    newest_first = [one["id"] for one in reversed(made)]
+    pages = [client.predictions.list()]
+    while pages[-1].next:
+        pages.append(client.predictions.list(pages[-1].next))
+    assert [one.id for page in pages for one in page.results][:205] == newest_first
+    assert [len(page.results) for page in pages[:2]] == [100, 100]
+    assert pages[0].previous is None
+    back = client.predictions.list(pages[2].previous)
+    assert [one.id for one in back.results] == newest_first[100:200]
+    first = client.predictions.list(back.previous)
+    assert ([one.id for one in first.results], first.previous) == (newest_first[:100], None)
+    since = {"created_after": made[200]["created_at"]}
+    later = idle.client.get("/replicate/v1/predictions", params=since).json()["results"]
+    assert [one["id"] for one in later] == newest_first[:5]
+    before = idle.client.get("/replicate/v1/predictions", params={"created_before": made[200]["created_at"]}).json()
+    assert before["results"][0]["id"] == newest_first[5]
+    assert "created_before" in before["next"]
+    assert idle.client.get("/replicate/v1/predictions", params={"source": "web"}).json()["results"] == []
+
+
+def test_files_are_kept_until_they_are_deleted(client: replicate.Client, server: Server, tmp_path: Path):
+    path = tmp_path / "dot.png"
+    Image.new("RGB", (8, 8), "red").save(path)
+    kept = client.files.create(path, metadata={"from": "a test"})
+    assert (kept.name, kept.content_type, kept.size) == ("dot.png", "image/png", path.stat().st_size)
+    assert (kept.metadata, kept.expires_at is not None) == ({"from": "a test"}, True)
+    assert client.files.get(kept.id).checksums == kept.checksums
+    assert kept.id in [one.id for one in client.files.list()]
+    assert httpx2.get(f"{kept.urls['get']}/download").content == path.read_bytes()
+    assert client.files.delete(kept.id)
+    with pytest.raises(ReplicateError, match="no file"):
+        client.files.get(kept.id)
+    assert not list((server.home / "files").glob("*"))
+
+
+def test_files_that_are_no_pictures_are_refused(client: replicate.Client):
+    with pytest.raises(ReplicateError, match="cannot be read"):
+        client.files.create(io.BytesIO(b"MZ not a picture"))
+
+
+def test_what_else_clients_look_up(server: Server, client: replicate.Client):
+    for name in ("collections", "deployments", "trainings"):
+        assert server.client.get(f"/replicate/v1/{name}").json()["results"] == []
+    assert client.hardware.list()[0].sku == "local"
+    found = server.client.request("QUERY", "/replicate/v1/models", content="ideogram").json()
+    assert [one["name"] for one in found["results"]] == ["ideogram-v2"]
+    answer = server.client.post("/replicate/v1/deployments/a/b/predictions", json={"input": {}})
+    assert answer.status_code == 404

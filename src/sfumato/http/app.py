@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -12,6 +13,7 @@ from starlette.types import ASGIApp
 
 from sfumato import __version__
 from sfumato.core.errors import SfumatoError
+from sfumato.http.courier import Courier, receivers
 from sfumato.http.desk import Desk
 from sfumato.http.gate import Gate
 from sfumato.http.problems import Problem, problem_of
@@ -26,11 +28,12 @@ def create_app(desk: Desk, *, beyond: bool = False, log: Callable[..., None] = l
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        running = asyncio.create_task(desk.hub.run())
+        running = [asyncio.create_task(desk.hub.run()), asyncio.create_task(courier(desk).run())]
         yield
-        running.cancel()
-        with suppress(asyncio.CancelledError):
-            await running
+        for task in running:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
 
     app = FastAPI(
         title="Sfumato",
@@ -45,7 +48,7 @@ def create_app(desk: Desk, *, beyond: bool = False, log: Callable[..., None] = l
         app.include_router(shape.router(desk), prefix=shape.prefix)
 
     def shape_of(path: str) -> Shape:
-        return next(s for s in [*by_prefix, shapes["native"]] if path.startswith(s.prefix + "/") or not s.prefix)
+        return next(s for s in [*by_prefix, shapes["native"]] if not s.prefix or f"{path}/".startswith(f"{s.prefix}/"))
 
     def refuse(path: str, problem: Problem) -> ASGIApp:
         return response_of(shape_of(path), problem)
@@ -67,6 +70,12 @@ def create_app(desk: Desk, *, beyond: bool = False, log: Callable[..., None] = l
         log=log,
     )
     return app
+
+
+def courier(desk: Desk) -> Courier:
+    """The one that tells webhooks, with the words of every shape that has some."""
+    writers = {shape.door: partial(shape.letter, desk) for shape in shapes if shape.letter is not None}
+    return Courier(desk.studio.queue, desk.studio.webhooks, writers, receivers(desk.settings), desk.hub)
 
 
 def response_of(shape: Shape, problem: Problem) -> JSONResponse:

@@ -13,6 +13,7 @@ from sfumato.core.job import Job, Priority
 from sfumato.core.order import Order
 from sfumato.http.hub import Hub
 from sfumato.http.links import Links
+from sfumato.jobs.webhooks import Webhook
 from sfumato.library import Entry
 from sfumato.settings import Settings
 from sfumato.studio import Studio
@@ -48,17 +49,19 @@ class Desk:
         deadline: float | None = None,
         warnings: tuple[str, ...] = (),
         again: bool = False,
+        webhook: Webhook | None = None,
     ) -> Job:
         """Plan an order, queue it for whoever asks, and wake the worker; raises what planning refuses.
 
         asked: the request as it came, to be shown again and to tell one order of a key from another. warnings: of what
-        the shape could not say in an order. again: the client says it asks a second time. From a thread, not the loop.
+        the shape could not say in an order. again: the client says it asks a second time. webhook: who is told what
+        becomes of it. From a thread, not the loop.
         """
         caller = caller_of(request)
         job = self.studio.submit(
             order, owner=caller.owner, most=caller.most, priority=priority, door=door, asked=asked, key=key,
             body_hash=hashlib.sha256(json.dumps([door, asked], sort_keys=True).encode()).hexdigest(),
-            deadline=deadline, warnings=warnings, again=again,
+            deadline=deadline, warnings=warnings, again=again, webhook=webhook,
         )  # fmt: skip
         self.hub.look()
         return job

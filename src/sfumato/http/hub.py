@@ -46,6 +46,7 @@ class Hub:
         self._watchers: dict[str, set[_Watcher]] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closing = False
+        self._stir = asyncio.Event()
 
     async def run(self) -> None:
         """Look from time to time what workers elsewhere have done; runs as long as the server does."""
@@ -58,6 +59,12 @@ class Hub:
                 for event in await asyncio.to_thread(self._queue.events, seen):
                     seen[event.job] = event.seq
                     self._mark(event.job)
+
+    async def stirred(self, seconds: float) -> None:
+        """Come back when a worker has told of a change, or after so many seconds; for one reader."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._stir.wait(), seconds)
+        self._stir.clear()
 
     def told(self, message: dict[str, Any]) -> None:
         """What a worker tells; from any thread."""
@@ -140,6 +147,7 @@ class Hub:
     def _pass_on(self, message: dict[str, Any]) -> None:
         kind, job = message["kind"], message["job"]
         if kind == "changed":
+            self._stir.set()
             self._mark(job)
             return
         for watcher in self._watchers.get(job, ()):

@@ -17,6 +17,11 @@ SECONDS = 3600
 PREFIX = "/files"
 
 
+def root_of(request: Request) -> str:
+    """This server's address, by the name that a request was made to: `http://127.0.0.1:7860`."""
+    return str(request.base_url).rstrip("/")
+
+
 class Links:
     """secret: of this server; whoever knows it can make links."""
 
@@ -26,11 +31,15 @@ class Links:
 
     def to(self, request: Request, picture: int, format: str, quality: int | None = None) -> str:
         """An absolute URL, by the name that the request was made to."""
+        return self.under(root_of(request), picture, format, quality)
+
+    def under(self, root: str, picture: int, format: str, quality: int | None = None) -> str:
+        """The same where there is no request; root: this server's address, as root_of gives it."""
         until, name = int(time.time()) + self._seconds, f"{picture}.{format}"
         query = {"until": until, "sign": self._sign(name, quality, until)}
         if quality is not None:
             query["quality"] = quality
-        return f"{str(request.base_url).rstrip('/')}{PREFIX}/{name}?{urlencode(query)}"
+        return f"{root}{PREFIX}/{name}?{urlencode(query)}"
 
     def check(self, name: str, quality: int | None, until: int, sign: str) -> None:
         """Forbidden, if the link was not made here or is too old."""

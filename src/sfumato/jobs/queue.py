@@ -21,6 +21,7 @@ from sfumato.core.recipe import Recipe
 from sfumato.core.wording import shown
 from sfumato.jobs.database import Database
 from sfumato.jobs.tables import dropped, events, jobs, pictures, switches
+from sfumato.jobs.webhooks import Webhook, add
 
 KEY_SECONDS = 24 * 3600  # that an idempotency key is remembered
 RETRY_SECONDS = 1800  # after which a client that says it asks again is not believed
@@ -60,12 +61,14 @@ class Queue:
         deadline: float | None = None,
         most: int | None = None,
         again: bool = False,
+        webhook: Webhook | None = None,
     ) -> Job:
         """Accept an order's recipes as one job, durably.
 
         key: of the same owner within a day, it gives the job that was made of it; Conflict if body_hash is another.
         deadline: seconds from now. most: the owner's own cap. again: the client says it asks a second time, and gets
-        the owner's last job of the same body_hash, if that is young. Raises TooMany where the queue is full.
+        the owner's last job of the same body_hash, if that is young. webhook: who is told what becomes of it. Raises
+        TooMany where the queue is full.
         """
         if priority not in PRIORITIES:
             raise RequestError(f"no priority named {shown(priority)}: use {', '.join(PRIORITIES)}")
@@ -91,6 +94,8 @@ class Queue:
             tell(connection, id, now, "state", state="queued")
             for warning in warnings:
                 tell(connection, id, now, "log", text=warning)
+            if webhook is not None:
+                add(connection, id, webhook, now)
             return read(connection, id)
 
     def get(self, id: str, owner: str | None = None) -> Job:
@@ -105,12 +110,18 @@ class Queue:
         states: Iterable[State] = (),
         door: str | None = None,
         before: str | None = None,
+        after: str | None = None,
+        since: float | None = None,
+        until: float | None = None,
         limit: int = 50,
     ) -> list[Job]:
-        """Jobs, newest first. before: only those older than this job."""
+        """Jobs, newest first. before: only those older than this job; after: the ones that are next newer than it.
+
+        since, until: accepted then or later, and before then; seconds since 1970.
+        """
         if not 1 <= limit <= MOST_AT_ONCE:
             raise RequestError(f"limit {shown(limit)} is outside 1 to {MOST_AT_ONCE}")
-        wanted = select(jobs).order_by(jobs.c.id.desc()).limit(limit)
+        wanted = select(jobs).order_by(jobs.c.id.desc() if after is None else jobs.c.id).limit(limit)
         if owner is not None:
             wanted = wanted.where(jobs.c.owner == owner)
         if states := list(states):
@@ -119,8 +130,14 @@ class Queue:
             wanted = wanted.where(jobs.c.door == door)
         if before is not None:
             wanted = wanted.where(jobs.c.id < before)
+        if after is not None:
+            wanted = wanted.where(jobs.c.id > after)
+        if since is not None:
+            wanted = wanted.where(jobs.c.created >= since)
+        if until is not None:
+            wanted = wanted.where(jobs.c.created < until)
         with self._database.reading() as connection:
-            rows = connection.execute(wanted).mappings().all()
+            rows = sorted(connection.execute(wanted).mappings().all(), key=lambda row: row["id"], reverse=True)
             return _jobs(connection, rows)
 
     def cancel(self, id: str, owner: str | None = None) -> Job:

@@ -1,4 +1,5 @@
-"""The tables: jobs, their pictures, made or taken out, what happened to them, whose turn it was, and who may ask.
+"""The tables: jobs, their pictures, made or taken out, what happened to them and who is told of it, whose turn it was,
+who may ask, and what they keep here.
 
 The migrations in `migrations/` make them; a change here wants a new file there, and HEAD to name it. Text that came
 from outside is JSON with everything but ASCII escaped, so that no database stumbles over a NUL or half a character.
@@ -6,7 +7,7 @@ from outside is JSON with everything but ASCII escaped, so that no database stum
 
 from sqlalchemy import BigInteger, Column, Float, ForeignKey, Index, Integer, MetaData, String, Table, Text
 
-HEAD = "0002"
+HEAD = "0003"
 
 metadata = MetaData()
 
@@ -96,4 +97,41 @@ switches = Table(
     metadata,
     Column("name", String(32), primary_key=True),
     Column("value", String(64), nullable=False),
+)
+
+webhooks = Table(
+    "webhooks",
+    metadata,
+    Column("job", Id, ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True),
+    Column("url", Text, nullable=False),
+    Column("events", Text, nullable=False),  # JSON: what is told
+    Column("root", Text, nullable=False),  # where links into this server begin
+    Column("seen", Big, nullable=False),  # the last event that was told, or need not be
+    Column("sent", Float, nullable=False),  # when that happened of which output or logs were last told
+    Column("attempts", Integer, nullable=False),
+    Column("due", Float, nullable=False),
+    Index("webhooks_by_due", "due"),
+)
+
+files = Table(
+    "files",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("owner", String(64), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("content_type", Text, nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("metadata", Text, nullable=False),
+    Column("created", Float, nullable=False),
+    Column("expires", Float),
+    Index("files_by_owner", "owner", "id"),
+)
+
+notes = Table(
+    "notes",  # what is kept for a user, by name
+    metadata,
+    Column("owner", String(64), primary_key=True),
+    Column("name", String(64), primary_key=True),
+    Column("value", Text, nullable=False),
 )

@@ -4,14 +4,17 @@ To add one, add a file with a pydantic model of its input, field by field as the
 `PART = Hosted(name, Input, wish)`. Which model of ours paints is decided by planning/names.py.
 """
 
+import hashlib
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from sfumato.core.errors import RequestError
+from sfumato.core.errors import NotFound, RequestError
 from sfumato.core.registry import Registry
+from sfumato.core.wording import shown
 
 
 class Input(BaseModel):
@@ -40,12 +43,13 @@ class Wish:
 
 @dataclass(frozen=True)
 class Hosted:
-    """name: owner/name. single: the output is one URL, not a list of them."""
+    """name: owner/name. single: the output is one URL, not a list of them. versions: how the vendor's ids begin."""
 
     name: str
     Input: type[Input]
     wish: Callable[[Any], Wish]
     single: bool = False
+    versions: tuple[str, ...] = ()
     about: str = field(default="", kw_only=True)
 
 
@@ -73,6 +77,22 @@ def no_picture(given: Input, *names: str) -> None:
             raise RequestError(f"{name}: pictures to start from are not taken here: leave it out")
 
 
-def by_name(name: str) -> Hosted | None:
-    """The hosted model of an owner/name; None if it is not known."""
-    return next((one for one in hosted if one.name == name), None)
+def by_name(name: str) -> Hosted:
+    """The hosted model of an owner/name; NotFound."""
+    found = next((one for one in hosted if one.name == name), None)
+    if found is None:
+        raise NotFound(f"no model {shown(name)} here; there are {', '.join(one.name for one in hosted)}")
+    return found
+
+
+def by_version(id: str) -> Hosted:
+    """The hosted model of a version's id, ours or the vendor's; RequestError."""
+    for one in hosted:
+        if version_id(one) == id or (one.versions and id.startswith(one.versions)):
+            return one
+    raise RequestError(f"no version {shown(id)} here: give owner/name, of {', '.join(one.name for one in hosted)}")
+
+
+def version_id(model: Hosted) -> str:
+    """64 hexadecimal digits that change when the model's input does."""
+    return hashlib.sha256(json.dumps([model.name, model.Input.model_json_schema()]).encode()).hexdigest()

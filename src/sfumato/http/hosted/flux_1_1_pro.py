@@ -38,4 +38,4 @@ def wish(given: FluxPro) -> Wish:
     return Wish({"prompt": given.prompt, "seed": given.seed}, size, given.output_format, quality, idle(given))
 
 
-PART = Hosted("black-forest-labs/flux-1.1-pro", FluxPro, wish, single=True)
+PART = Hosted("black-forest-labs/flux-1.1-pro", FluxPro, wish, single=True, versions=("96ccd0e7", "a91bed9b"))

@@ -40,4 +40,4 @@ def wish(given: Ideogram) -> Wish:
     return Wish(fields, size, "png", None, warnings)
 
 
-PART = Hosted("ideogram-ai/ideogram-v2", Ideogram, wish, single=True)
+PART = Hosted("ideogram-ai/ideogram-v2", Ideogram, wish, single=True, versions=("d07f7f3a",))

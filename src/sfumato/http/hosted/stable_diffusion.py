@@ -42,4 +42,4 @@ def wish(given: StableDiffusion) -> Wish:
     return Wish(fields, (given.width, given.height), "png")
 
 
-PART = Hosted("stability-ai/stable-diffusion", StableDiffusion, wish)
+PART = Hosted("stability-ai/stable-diffusion", StableDiffusion, wish, versions=("ac732df8", "f178fa7a", "a826166b"))

@@ -10,7 +10,9 @@ from typing import Any
 
 from fastapi import APIRouter
 
+from sfumato.core.job import Job
 from sfumato.core.registry import Registry
+from sfumato.http.courier import Letter, Occasion
 from sfumato.http.desk import Desk
 from sfumato.http.problems import Problem
 
@@ -19,7 +21,8 @@ from sfumato.http.problems import Problem
 class Shape:
     """prefix: of all its paths. router: its routes, without the prefix. error: the JSON of a problem.
 
-    status: what a problem's status is in this API, where it is another one.
+    status: what a problem's status is in this API, where it is another one. door: as its jobs name it. letter: what a
+    webhook of such a job is told, where there are webhooks.
     """
 
     prefix: str
@@ -27,6 +30,8 @@ class Shape:
     error: Callable[[Problem], Any]
     media_type: str = "application/json"
     status: Callable[[Problem], int] = lambda problem: problem.status
+    door: str = ""
+    letter: Callable[[Desk, Job, Occasion], Letter] | None = None
 
 
 shapes: Registry[Shape] = Registry(__name__, "API")
