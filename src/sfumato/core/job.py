@@ -31,7 +31,8 @@ class Job:
 
     made: the pictures that are finished, also of a job that failed. dropped: numbers of those that were taken out and
     are not painted. number, step, steps: how far the picture is that is being painted. attempts: how often it was begun
-    since its last finished picture. worker: who paints it.
+    since its last finished picture. worker: who paints it. place: grows along a user's waiting jobs of one
+    priority; when it was ordered, unless it was moved.
     """
 
     id: str
@@ -54,6 +55,7 @@ class Job:
     started: float | None
     ended: float | None
     deadline: float | None
+    place: float
 
     @property
     def is_ended(self) -> bool:
@@ -64,11 +66,11 @@ class Job:
 class JobEvent:
     """Something that happened to a job, kept. seq: grows with every event of a job.
 
-    kind: `state` (data: state, reason), `picture` (number, picture), `dropped` (number), `log` (text).
+    kind: `state` (data: state, reason), `picture` (number, picture), `dropped` (number), `moved`, `log` (text).
     """
 
     seq: int
     job: str
     at: float
-    kind: Literal["state", "picture", "dropped", "log"]
+    kind: Literal["state", "picture", "dropped", "moved", "log"]
     data: dict[str, Any]

@@ -8,7 +8,7 @@ from typing import Any
 
 from fastapi import Request
 
-from sfumato.core.errors import Conflict, JobFailed
+from sfumato.core.errors import Conflict, Forbidden, JobFailed
 from sfumato.core.job import Job, Priority
 from sfumato.core.order import Order
 from sfumato.http.hub import Hub
@@ -90,6 +90,14 @@ def failed(job: Job) -> Job:
     if job.state != "done":
         raise Conflict(f"the job was {job.state}" + (f": {job.reason}" if job.reason else ""))
     return job
+
+
+def keeper(request: Request) -> Caller:
+    """Who asks, if they may change what all users share; else Forbidden."""
+    caller = caller_of(request)
+    if caller.sees is not None:
+        raise Forbidden("this concerns all users: only the key in SFUMATO_KEY may do it, or the server's own machine")
+    return caller
 
 
 def caller_of(request: Request) -> Caller:

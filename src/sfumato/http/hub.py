@@ -7,6 +7,7 @@ each, and holds up nobody.
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -14,9 +15,11 @@ from typing import Any
 
 from sfumato.core.errors import SfumatoError
 from sfumato.core.job import ENDED, Job, JobEvent
-from sfumato.jobs.queue import Queue
+from sfumato.jobs.queue import MOST_AT_ONCE, OVERLAP, Queue
 
 POLL = 1.0  # seconds between two looks for what workers elsewhere have done
+QUIET = 15.0  # seconds without news, after which a reader is told that the server is there still
+ALL = ""  # in place of a job: every one
 
 
 @dataclass(frozen=True)
@@ -29,13 +32,44 @@ class Live:
 
 @dataclass(eq=False)
 class _Watcher:
-    """One reader. live: the latest of each kind that it has not seen."""
+    """One reader. job: ALL for one of everything. live: the latest of each job and kind that it has not seen."""
 
     job: str
     previews: bool
     changed: bool = True
     live: dict[str, Live] = field(default_factory=dict)
     news: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+class _Told:
+    """Which of the last events a reader was told of; older ones than those that are asked for again need no memory."""
+
+    def __init__(self) -> None:
+        self._last: deque[int] = deque(maxlen=2 * OVERLAP)
+
+    def is_new(self, seq: int) -> bool:
+        if seq in self._last:
+            return False
+        self._last.append(seq)
+        return True
+
+
+class _Whose:
+    """Which jobs an owner may see; asked once for each."""
+
+    def __init__(self, queue: Queue, owner: str | None):
+        self._queue, self._owner = queue, owner
+        self._known: dict[str, bool] = {}
+
+    async def is_theirs(self, job: str) -> bool:
+        if self._owner is None:
+            return True
+        if job not in self._known:
+            try:
+                self._known[job] = (await asyncio.to_thread(self._queue.get, job)).owner == self._owner
+            except SfumatoError:  # the database is away: asked again at the next step
+                return False
+        return self._known[job]
 
 
 class Hub:
@@ -54,7 +88,10 @@ class Hub:
         seen: dict[str, int] = {}
         while True:
             await asyncio.sleep(POLL)
-            seen = {job: seen.get(job, 0) for job in self._watchers}
+            if any(watcher.previews for watcher in self._watchers.get(ALL, ())):
+                self._send(do="watch", job=ALL)  # said again, for the worker may be another one by now
+            self._mark(ALL)
+            seen = {job: seen.get(job, 0) for job in self._watchers if job != ALL}
             with suppress(SfumatoError):  # the database is away: next time
                 for event in await asyncio.to_thread(self._queue.events, seen):
                     seen[event.job] = event.seq
@@ -102,8 +139,36 @@ class Hub:
                 live, watcher.live = watcher.live, {}
                 for message in live.values():
                     yield message
-                if not await self._news(watcher, 15.0):
+                if not await self._news(watcher, QUIET):
                     yield None
+
+    async def everything(
+        self, owner: str | None, after: int | None, previews: bool = False
+    ) -> AsyncIterator[JobEvent | Live | int | None]:
+        """What happens to all jobs of an owner (None: to all there are) after an event; None: from now on.
+
+        A number comes first: that of the event after which it begins. It ends with the server only; None as in events.
+        """
+        with self._watching(ALL, previews) as watcher:
+            after = await asyncio.to_thread(self._queue.last_event) if after is None else after
+            yield after
+            begin, told, whose, spoke = after, _Told(), _Whose(self._queue, owner), time.monotonic()
+            while not self._closing:
+                news: list[JobEvent | Live] = []
+                if watcher.changed:
+                    watcher.changed = False
+                    with suppress(SfumatoError):  # the database is away: next time
+                        found = await asyncio.to_thread(self._queue.events_after, max(begin, after - OVERLAP), owner)
+                        watcher.changed = len(found) == MOST_AT_ONCE
+                        after = max([after, *(event.seq for event in found)])
+                        news += [event for event in found if told.is_new(event.seq)]
+                live, watcher.live = watcher.live, {}
+                news += [message for message in live.values() if await whose.is_theirs(message.data["job"])]
+                for event in news or ([None] if time.monotonic() - spoke > QUIET else []):
+                    yield event
+                    spoke = time.monotonic()
+                if not watcher.changed:
+                    await self._news(watcher, QUIET)
 
     async def ended(self, job: str, seconds: float | None = None) -> Job:
         """The job when it has ended, or as it is after so many seconds."""
@@ -112,10 +177,10 @@ class Hub:
             while True:
                 watcher.changed = False
                 now = await asyncio.to_thread(self._queue.get, job)
-                left = 15.0 if give_up is None else give_up - time.monotonic()
+                left = QUIET if give_up is None else give_up - time.monotonic()
                 if now.state in ENDED or left <= 0 or self._closing:
                     return now
-                until = time.monotonic() + min(left, 15.0)
+                until = time.monotonic() + min(left, QUIET)
                 while not watcher.changed and not self._closing and (left := until - time.monotonic()) > 0:
                     await self._news(watcher, left)
 
@@ -150,12 +215,15 @@ class Hub:
             self._stir.set()
             self._mark(job)
             return
-        for watcher in self._watchers.get(job, ()):
+        for watcher in self._who_watch(job):
             if kind != "preview" or watcher.previews:
-                watcher.live[kind] = Live(kind, message)
+                watcher.live[f"{job} {kind}"] = Live(kind, message)
                 watcher.news.set()
 
+    def _who_watch(self, job: str) -> list[_Watcher]:
+        return [*self._watchers.get(job, ()), *(self._watchers.get(ALL, ()) if job != ALL else ())]
+
     def _mark(self, job: str) -> None:
-        for watcher in self._watchers.get(job, ()):
+        for watcher in self._who_watch(job):
             watcher.changed = True
             watcher.news.set()

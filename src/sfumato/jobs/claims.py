@@ -195,7 +195,8 @@ class Claims:
             waiting = and_(waiting, jobs.c.priority < above)
         if without:
             waiting = and_(waiting, jobs.c.owner.not_in(list(without)))
-        at_hand = or_(jobs.c.model.in_(list(loaded)), jobs.c.created < now - PATIENCE_FOR_LOADED)
+        moved = jobs.c.place.is_not(None)  # somebody said in which order
+        at_hand = or_(jobs.c.model.in_(list(loaded)), jobs.c.created < now - PATIENCE_FOR_LOADED, moved)
         return (
             select(jobs.c.id)
             .select_from(jobs.outerjoin(owners, owners.c.owner == jobs.c.owner))
@@ -204,7 +205,7 @@ class Claims:
                 jobs.c.priority,
                 func.coalesce(owners.c.turn, 0),
                 case((at_hand, 0), else_=1),
-                jobs.c.created,
+                func.coalesce(jobs.c.place, jobs.c.created),
                 jobs.c.id,
             )
             .limit(1)

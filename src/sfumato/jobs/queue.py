@@ -27,6 +27,7 @@ KEY_SECONDS = 24 * 3600  # that an idempotency key is remembered
 RETRY_SECONDS = 1800  # after which a client that says it asks again is not believed
 LONGEST_KEY = 255
 MOST_AT_ONCE = 1000
+OVERLAP = 100  # numbers of events that may still become visible behind a higher one
 RECENT = 20  # ended jobs, by whose length the wait is guessed
 
 Recipes = TypeAdapter(tuple[Recipe, ...])
@@ -46,6 +47,11 @@ class Queue:
     def __init__(self, database: Database, caps: Caps = Caps()):
         self._database = database
         self._caps = caps
+
+    @property
+    def database(self) -> Database:
+        """Where the jobs are."""
+        return self._database
 
     def submit(
         self,
@@ -101,7 +107,7 @@ class Queue:
     def get(self, id: str, owner: str | None = None) -> Job:
         """One job; UnknownName if there is none, or it is another owner's."""
         with self._database.reading() as connection:
-            return self._mine(connection, id, owner)
+            return self.mine(connection, id, owner)
 
     def find(
         self,
@@ -150,7 +156,7 @@ class Queue:
         One that is painted stays, and so does all of a job that has ended. The last one that goes ends the job.
         """
         with self._database.writing() as connection:
-            job = self._mine(connection, id, owner, lock=True)
+            job = self.mine(connection, id, owner, lock=True)
             checked_whole("number", number, 0, len(job.recipes) - 1)
             if job.is_ended or number in {*job.dropped, *(made.number for made in job.made)}:
                 return job
@@ -172,11 +178,20 @@ class Queue:
     def retry(self, id: str, owner: str | None = None) -> Job:
         """Queue a job again that failed, was cancelled or expired; all that is not painted yet is painted."""
         with self._database.writing() as connection:
-            job = self._mine(connection, id, owner, lock=True)
+            job = self.mine(connection, id, owner, lock=True)
             if job.state not in ENDED - {"done"}:
                 raise Conflict(f"job {id} is {job.state}: only one that failed, expired or was cancelled is retried")
             connection.execute(delete(dropped).where(dropped.c.job == id))
-            change(connection, job, "queued", self._database.now(connection), attempts=0, ended=None, deadline=None)
+            change(
+                connection,
+                job,
+                "queued",
+                self._database.now(connection),
+                attempts=0,
+                ended=None,
+                deadline=None,
+                place=None,
+            )
             return read(connection, id)
 
     def pause_all(self, paused: bool = True) -> None:
@@ -203,11 +218,30 @@ class Queue:
         wanted = select(events).where(and_(events.c.job.in_(list(since)), events.c.seq > min(since.values())))
         with self._database.reading() as connection:
             rows = connection.execute(wanted.order_by(events.c.seq)).mappings().all()
-        return [
-            JobEvent(row["seq"], row["job"], row["at"], row["kind"], json.loads(row["data"]))
-            for row in rows
-            if row["seq"] > since[row["job"]]
-        ]
+        return [_event(row) for row in rows if row["seq"] > since[row["job"]]]
+
+    def events_after(self, after: int, owner: str | None = None, limit: int = MOST_AT_ONCE) -> list[JobEvent]:
+        """What happened to all jobs of an owner (None: to all there are) after an event, in order.
+
+        With PostgreSQL a number may be seen after a higher one; whoever follows on asks from OVERLAP before the last.
+        """
+        wanted = select(events).where(events.c.seq > after).order_by(events.c.seq).limit(limit)
+        if owner is not None:
+            wanted = wanted.join(jobs, jobs.c.id == events.c.job).where(jobs.c.owner == owner)
+        with self._database.reading() as connection:
+            return [_event(row) for row in connection.execute(wanted).mappings()]
+
+    def last_event(self) -> int:
+        """The highest number of an event; 0: nothing has happened yet."""
+        with self._database.reading() as connection:
+            return connection.execute(select(func.coalesce(func.max(events.c.seq), 0))).scalar_one()
+
+    def mine(self, connection: Connection, id: str, owner: str | None, *, lock: bool = False) -> Job:
+        """A job of theirs, in this transaction; NotFound."""
+        job = read(connection, id, lock=lock)
+        if owner is not None and job.owner != owner:
+            raise no_such(id)
+        return job
 
     def _same(self, connection: Connection, owner: str, key: str, body_hash: str, now: float) -> Job | None:
         """The job that this key made, if that is not too long ago."""
@@ -246,15 +280,9 @@ class Queue:
         took = [row.ended - row.started for row in connection.execute(last.limit(RECENT))]
         return min(600, max(1, math.ceil(sum(took) / len(took)))) if took else 5
 
-    def _mine(self, connection: Connection, id: str, owner: str | None, *, lock: bool = False) -> Job:
-        job = read(connection, id, lock=lock)
-        if owner is not None and job.owner != owner:
-            raise no_such(id)
-        return job
-
     def _wish(self, id: str, owner: str | None, wish: str | None, at_once: Mapping[str, State]) -> Job:
         with self._database.writing() as connection:
-            job = self._mine(connection, id, owner, lock=True)
+            job = self.mine(connection, id, owner, lock=True)
             if job.state in at_once:
                 change(connection, job, at_once[job.state], self._database.now(connection))
             elif job.state == "running":
@@ -344,7 +372,12 @@ def _job(row: RowMapping, made: tuple[Made, ...], out: tuple[int, ...]) -> Job:
         started=row["started"],
         ended=row["ended"],
         deadline=row["deadline"],
+        place=row["created"] if row["place"] is None else row["place"],
     )
+
+
+def _event(row: RowMapping) -> JobEvent:
+    return JobEvent(row["seq"], row["job"], row["at"], row["kind"], json.loads(row["data"]))
 
 
 def as_data(job: Job) -> dict[str, Any]:

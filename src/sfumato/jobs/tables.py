@@ -7,7 +7,7 @@ from outside is JSON with everything but ASCII escaped, so that no database stum
 
 from sqlalchemy import BigInteger, Column, Float, ForeignKey, Index, Integer, MetaData, String, Table, Text
 
-HEAD = "0003"
+HEAD = "0004"
 
 metadata = MetaData()
 
@@ -41,6 +41,7 @@ jobs = Table(
     Column("started", Float),
     Column("ended", Float),
     Column("deadline", Float),
+    Column("place", Float),  # among those that wait; blank: by when it was ordered
     Index("jobs_by_state", "state", "priority", "created"),
     Index("jobs_by_owner", "owner", "created"),
     Index("jobs_by_key", "owner", "idempotency_key", unique=True),

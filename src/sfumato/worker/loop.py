@@ -98,7 +98,7 @@ class Worker:
         self._woken.set()
 
     def watch(self, job: str, watched: bool = True) -> None:
-        """Somebody wants previews of a job, or nobody any more. From any thread."""
+        """Somebody wants previews of a job ("": of every one), or nobody any more. From any thread."""
         (self._watched.add if watched else self._watched.discard)(job)
 
     def stop(self) -> None:
@@ -255,7 +255,7 @@ class Worker:
 
     def _preview(self, held: Held, number: int, event: Progress) -> None:
         now = time.monotonic()
-        if held.id not in self._watched or now - held.previewed < PREVIEW or event.step == event.steps:
+        if self._watched.isdisjoint({held.id, ""}) or now - held.previewed < PREVIEW or event.step == event.steps:
             return
         held.previewed = now
         out = io.BytesIO()

@@ -65,7 +65,7 @@ class PictureBody(BaseModel):
 class JobBody(BaseModel):
     """A job as it is now. number, step, steps: the picture that is being painted. Times: seconds since 1970.
 
-    dropped: numbers of the pictures that were taken out of it.
+    dropped: numbers of the pictures that were taken out of it. place: grows along waiting jobs of one priority.
     """
 
     id: str
@@ -84,6 +84,7 @@ class JobBody(BaseModel):
     started: float | None
     ended: float | None
     deadline: float | None
+    place: float
 
 
 class PlanBody(BaseModel):
@@ -329,6 +330,7 @@ def job_body(desk: Desk, job: Job) -> JobBody:
         pictures=[picture_body(entry) for entry in desk.entries(job)], dropped=list(job.dropped),
         warnings=list(job.warnings), reason=job.reason, attempts=job.attempts, number=job.number, step=job.step,
         steps=job.steps, created=job.created, started=job.started, ended=job.ended, deadline=job.deadline,
+        place=job.place,
     )  # fmt: skip
 
 
