@@ -533,13 +533,32 @@ def test_info_shows_the_recipe(sfumato: Run):
 # ---- models, history, doctor
 
 
+def test_what_an_export_adds_is_painted_by_who_is_named_and_said_first(sfumato: Run):
+    Image.radial_gradient("L").rotate(30).resize((64, 64)).save("photo.png")
+    words = ["export", "photo.png", "--for", "x-header", "--fit", "extend"]
+    shown = sfumato(*words, "--dry-run")
+    assert "its border goes on as a blur, for no recipe says who painted it: --model NAME paints" in shown.err
+    (row,) = json.loads(sfumato(*words, "--model", "pocket-turbo", "--json").out)["files"]
+    assert (row["surround"], row["painted_by"], row["outside_changed_pixels"]) == ("paint", "pocket-turbo", 0)
+
+
+def test_a_number_of_the_history_can_be_exported(sfumato: Run):
+    sfumato("generate", "a pear", "--seed", "3", *QUICK)
+    number = sfumato("history").lines[1].split("\t")[4]
+    done = sfumato("export", number, "--for", "avatar")
+    assert done.lines[0] == f"picture-{number}-export/picture-{number}-avatar.png"
+
+
 def test_an_export_is_shown_before_it_is_done(sfumato: Run):
     sfumato("generate", "a", "--seed", "1", *QUICK, "--background", "white", "--out", "x.png")
     words = ["export", "x.png", "--for", "avatar, link", "--fit", "extend"]
     shown = sfumato(*words, "--dry-run")
     assert (shown.code, shown.out) == (0, "")
     assert "avatar, 400x400 png: nothing is cut; it has this shape" in shown.err
-    assert "link, 1200x630 jpg: added 285 px left, 285 px right; asked for with --fit extend" in shown.err
+    assert (
+        "link, 1200x630 jpg: added 285 px left, 285 px right: its ground goes on; asked for with --fit extend"
+        in shown.err
+    )
     assert not Path("x-export").exists()
     dry = json.loads(sfumato(*words, "--dry-run", "--json").out)
     done = sfumato(*words)

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,9 +13,10 @@ from PIL import Image, ImageDraw
 from standins import kept_standins
 
 from sfumato import Studio, exports
-from sfumato.core.errors import CannotWrite, OutputExists, RequestError, UnknownName
+from sfumato.core.errors import CannotWrite, MissingWeights, NotFound, OutputExists, RequestError, UnknownName
 from sfumato.core.picture import Edit
 from sfumato.exports.presets import ExportPreset, export_presets
+from sfumato.finishing.resize import resized
 from sfumato.framing import KEPT_PERHAPS, KEPT_SURELY, best_crop, framed
 from sfumato.framing.salience import Salience, salience
 from sfumato.weights import NONE_KEPT, Weights
@@ -186,14 +188,87 @@ def test_the_manifest_says_what_the_files_are(tmp_path: Path, weights: Weights, 
     assert "product, x-header, story: enlarged up to 10.2 times" in manifest["warnings"][0]
 
 
-def test_what_is_extended_is_said(tmp_path: Path):
-    wanted = Studio().plan_export(edit(scene((64, 64), (2, 2, 62, 62))), ["x-header", "avatar"], tmp_path, fit="extend")
-    assert wanted.warnings[0].startswith(
-        "x-header: what is added is the picture's own background going on, not painted"
+def ours(image: Image.Image, **changes: Any) -> Edit:
+    """A picture that says Pocket painted it."""
+    (recipe,) = Studio().plan("a pear", seed=5, steps=2).recipes
+    changes |= {"width": image.width, "height": image.height}
+    return Edit(image.convert("RGBA"), recipe.model_copy(update=changes), 0, exports.save, True)
+
+
+def busy(size: tuple[int, int]) -> Image.Image:
+    """A picture whose border is of many colours."""
+    small = Image.fromarray(np.random.default_rng(4).integers(0, 256, (4, 4, 3), np.uint8), "RGB")
+    return small.resize(size, Image.Resampling.BICUBIC)
+
+
+FLAT = Image.new("RGB", (64, 64), "#4080c0")
+
+
+@pytest.mark.parametrize(
+    ("picture", "wish", "by", "said"),
+    [
+        (edit(FLAT), {}, "ground", "its ground goes on; asked"),
+        (edit(Image.new("RGBA", (64, 64))), {}, "ground", "its ground goes on; asked"),
+        (edit(busy((64, 64))), {}, "blur", "its border goes on as a blur, for no recipe says who painted it: --model"),
+        (edit(busy((64, 64))), {"model": "pocket"}, "paint", "painted by pocket; asked"),
+        (edit(busy((64, 64))), {"surround": "paint"}, "paint", "painted by pocket; asked"),
+        (edit(FLAT), {"prompt": "a castle"}, "paint", "painted by pocket; asked"),
+        (lambda: ours(busy((64, 64))), {}, "paint", "painted by pocket, as the picture was; asked"),
+        (lambda: ours(busy((64, 64))), {"surround": "blur"}, "blur", "its border goes on as a blur; asked"),
+        (lambda: ours(FLAT), {}, "ground", "its ground goes on; asked"),
+    ],
+)  # fmt: skip
+def test_what_is_added_follows_the_rule_and_is_said_beforehand(
+    tmp_path: Path, picture: Any, wish: dict[str, str], by: str, said: str
+):
+    source = picture if isinstance(picture, Edit) else picture()
+    (file,) = Studio().plan_export(source, ["x-header"], tmp_path, fit="extend", **wish).files
+    assert (file.told()["surround"], file.told()["painted_by"]) == (by, "pocket" if by == "paint" else None)
+    assert str(file).startswith(f"x-header, 1500x500 jpg: added 500 px left, 500 px right: {said}")
+
+
+@pytest.mark.parametrize("size", [(40, 40), (96, 64), (400, 300)], ids=["tiny", "enlarged", "made smaller"])
+def test_a_painted_extension_keeps_the_pictures_pixels_and_replays(tmp_path: Path, home: Path, size: tuple[int, int]):
+    (home / "presets").mkdir()
+    (home / "presets" / "tall.toml").write_text('about = "x"\nwidth = 120\nheight = 300\nformat = "png"')
+    studio, source = Studio(), ours(busy(size))
+    source.save(tmp_path / "picture.png")
+    wanted = studio.plan_export(tmp_path / "picture.png", ["tall"], tmp_path, fit="extend")
+    (row,) = json.loads(studio.export(wanted).read_text())["files"]
+    assert (row["surround"], row["outside_changed_pixels"]) == ("paint", 0)
+    path, inner = tmp_path / row["file"], wanted.files[0].frame.inner
+    assert row["added"] == {"left": 0, "top": (300 - inner[1]) // 2, "right": 0, "bottom": -((inner[1] - 300) // 2)}
+    with Image.open(path) as made:
+        assert made.size == (120, 300)
+        there = np.asarray(made.crop((0, row["added"]["top"], 120, row["added"]["top"] + inner[1])).convert("RGB"))
+    expected = np.asarray(resized(source.image, inner))[..., :3]
+    off = np.abs(there.astype(int) - expected)[2:-2]
+    assert off.max() == 0 if row["enlarged"] <= 1 or min(size) < 64 else off.mean() < 2
+    assert studio.replay(path).changed == 0
+
+
+def test_who_cannot_paint_leaves_a_blur_unless_asked_for(tmp_path: Path):
+    away = ours(busy((64, 64)), model="flux-dev")
+    (file,), warnings = (
+        (wanted := Studio().plan_export(away, ["x-header"], tmp_path, fit="extend")).files,
+        wanted.warnings,
     )
-    assert str(wanted.files[0]).startswith(
-        "x-header, 1500x500 jpg: added 500 px left, 500 px right; asked for with --fit"
-    )
+    assert (file.told()["surround"], file.painting) == ("blur", None)
+    assert "x-header: what is added is a blur, for it cannot be painted: " in warnings[0]
+    assert "sfumato pull flux-dev" in warnings[0]
+    with pytest.raises(MissingWeights, match="sfumato pull flux-dev"):
+        Studio().plan_export(away, ["x-header"], tmp_path, fit="extend", surround="paint")
+
+
+def test_a_picture_of_the_library_is_exported_by_its_number(tmp_path: Path):
+    studio = Studio()
+    studio.paint("a pear", seed=1, steps=1, width=64, height=64)
+    (entry,) = studio.find("pear")
+    manifest = studio.export(studio.plan_export(entry.id, ["avatar"], tmp_path))
+    assert manifest.name == f"picture-{entry.id}-manifest.json"
+    assert studio.replay(tmp_path / f"picture-{entry.id}-avatar.png").changed == 0
+    with pytest.raises(NotFound):
+        studio.plan_export(entry.id + 1, ["avatar"], tmp_path)
 
 
 def test_what_is_transparent_is_laid_on_the_presets_colour_or_ones_own(tmp_path: Path):
@@ -255,6 +330,19 @@ def test_nothing_is_overwritten_and_nothing_begun_unless_all_can_be(tmp_path: Pa
         (["../blog"], {}, UnknownName, "no export preset named '../blog'"),
         (["blog"], {"fit": "cop"}, UnknownName, "no fit named 'cop'; did you mean 'crop'?"),
         (["blog"], {"format": "gif"}, UnknownName, "no format named 'gif'"),
+        (
+            ["blog"],
+            {"fit": "extend", "surround": "pant"},
+            UnknownName,
+            "no surround named 'pant'; did you mean 'paint'?",
+        ),
+        (
+            ["blog"],
+            {"fit": "extend", "surround": "blur", "prompt": "a"},
+            RequestError,
+            "a blur has no model and no prompt",
+        ),
+        (["blog"], {"fit": "extend", "model": "pocketa"}, UnknownName, "no model named 'pocketa'"),
         (["blog"], {"quality": 101}, RequestError, "quality 101 is not between 0 and 100"),
         (["blog"], {"background": "blau"}, RequestError, "background 'blau' is not known"),
     ],

@@ -448,8 +448,7 @@ class Studio:
             raise RequestError(f"{path.name} holds no recipe of ours: see what it does say with sfumato info")
         check(recipe, self._parts.card(recipe.model), self._find_lora, self._parts.weights, self._picture)
         was, lossless = exports.pixels(path)
-        picture = next(p for event in self.watch([recipe]) if (p := finished(event)) is not None)
-        return compared(picture, was, lossless)
+        return compared(self._painted(recipe), was, lossless)
 
     def _picture(self, digest: str) -> Image.Image:
         return self._parts.inputs(digest)
@@ -541,40 +540,62 @@ class Studio:
 
     def plan_export(
         self,
-        source: "Source",
+        source: "Source | int",
         names: Sequence[str],
         folder: str | Path = ".",
         *,
         fit: str = "auto",
+        surround: str = "auto",
+        model: str | None = None,
+        prompt: str | None = None,
         format: str | None = None,
         quality: int | None = None,
         background: str | None = None,
         metadata: str = "full",
     ) -> "ExportSet":
-        """What `export` would make of a picture, or a file, for presets of these names; nothing is written.
+        """What `export` would make of a picture, a file, or the library's picture of a number; no file is made.
 
-        fit: `crop`, `extend`, or `auto`, which crops around what is salient unless that loses too much of it. format,
-        quality, background: for all files; None: as each preset has it.
+        fit: `crop`, `extend`, or `auto`, which crops around what is salient unless that loses too much of it. surround:
+        how it is extended: `paint`, `blur`, or `auto`; model, prompt: who paints it and what, None: as the picture's
+        recipe says (export_sets/adding.py). format, quality, background: for all files; None: as each preset has it.
         """
         from sfumato.export_sets import Looks, planned
+        from sfumato.export_sets.adding import Painter, Wish
 
-        parts, looks = self._parts, Looks(fit, format, quality, background, metadata)
+        parts, wish = self._parts, Wish(surround, model, prompt)
+        looks = Looks(fit, format, quality, background, metadata, wish)
         presets = parts.export_presets
         if not names:
             raise RequestError(f"say what to export for, as blog; there are: {', '.join(presets.names())}")
         wanted = [presets[name] for name in dict.fromkeys(names)]
-        return planned(source, wanted, Path(folder), looks, parts.weights, parts.save)
+        painter = Painter(lambda image: parts.inputs.keep(image), self.plan)
+        name = None
+        if isinstance(source, int):
+            name, source = f"picture-{source}", self.library.entry(source).picture
+        return planned(source, wanted, Path(folder), looks, parts.weights, parts.save, painter, name)
 
-    def export(self, wanted: "ExportSet", *, force: bool = False) -> Path:
+    def export(
+        self, wanted: "ExportSet", *, force: bool = False, told: "Callable[[Event], None]" = lambda event: None
+    ) -> Path:
         """Make the files of a set, and return the path of its manifest.
 
             studio.export(studio.plan_export("apple.png", ["blog", "story"], "apple-export"))
 
-        force: overwrite what stands there. Raises OutputExists, CannotWrite or JobFailed.
+        force: overwrite what stands there. told: called with the events of what is painted. Raises OutputExists,
+        CannotWrite or JobFailed.
         """
         from sfumato.export_sets import write
 
-        return write(wanted, self._parts.weights, self._parts.save, force=force)
+        parts = self._parts
+        return write(wanted, parts.weights, parts.save, lambda recipe: self._painted(recipe, told), force=force)
+
+    def _painted(self, recipe: Recipe, told: "Callable[[Event], None]" = lambda event: None) -> Picture:
+        """One picture, painted here; told: called with every event."""
+        for event in self.watch([recipe]):
+            told(event)
+            if (picture := finished(event)) is not None:
+                return picture
+        raise AssertionError("a recipe ends painted, or with an error")
 
     def export_presets(self) -> "list[ExportPreset]":
         """What places want pictures to be: ours, and those in the folder `presets` of SFUMATO_HOME."""

@@ -1,15 +1,18 @@
 """sfumato export: one picture as the files that several places want."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from sfumato.cli._numbers import whole
 
+if TYPE_CHECKING:
+    from sfumato.worker.run import Event
+
 
 def command(
-    picture: Annotated[Path, typer.Argument(help="PNG, JPEG or WebP.")],
+    picture: Annotated[str, typer.Argument(help="PNG, JPEG or WebP; or a picture's number in sfumato history.")],
     wanted: Annotated[
         str, typer.Option("--for", help="What for: names with commas between, as blog,story; see sfumato presets.")
     ] = "",
@@ -17,6 +20,17 @@ def command(
     fit: Annotated[
         str, typer.Option(help="crop, extend, or auto: crop unless that loses too much of what is salient.")
     ] = "auto",
+    surround: Annotated[
+        str,
+        typer.Option(
+            help="How it is extended: paint, blur, or auto: a ground of one colour goes on, any other is painted by "
+            "who painted the picture, else it is a blur."
+        ),
+    ] = "auto",
+    model: Annotated[
+        str | None, typer.Option(help="Who paints what is added. [default: who painted the picture]")
+    ] = None,
+    prompt: Annotated[str | None, typer.Option(help="What the whole shows. [default: the picture's prompt]")] = None,
     format: Annotated[str | None, typer.Option(help="png, jpg or webp for all. [default: each preset's]")] = None,
     quality: Annotated[int | None, whole(help="0 to 100, for jpg and webp. [default: each preset's, else 80]")] = None,
     background: Annotated[
@@ -35,13 +49,17 @@ def command(
     import json as encoding
 
     from sfumato.cli import _tables
-    from sfumato.cli._progress import say
+    from sfumato.cli._progress import progress, say
     from sfumato.studio import Studio
+    from sfumato.worker.run import Progress
 
     studio = Studio()
+    kept = picture.isdecimal() and picture.isascii() and not Path(picture).exists()
     decided = studio.plan_export(
-        picture, [name.strip() for name in wanted.split(",") if name.strip()], out or f"{picture.stem}-export",
-        fit=fit, format=format, quality=quality, background=background, metadata=metadata,
+        int(picture) if kept else Path(picture), [name.strip() for name in wanted.split(",") if name.strip()],
+        out or (f"picture-{picture}-export" if kept else f"{Path(picture).stem}-export"),
+        fit=fit, surround=surround, model=model, prompt=prompt, format=format, quality=quality, background=background,
+        metadata=metadata,
     )  # fmt: skip
     for text in decided.warnings:
         say(text)
@@ -52,7 +70,14 @@ def command(
         if json:
             _tables.print_json([file.told() for file in decided.files])
         return
-    manifest = studio.export(decided, force=force)
+    paintings = [file.painting for file in decided.files if file.painting is not None]
+    with progress() as show:
+
+        def told(event: "Event") -> None:
+            if isinstance(event, Progress):
+                show(paintings.index(event.recipe) + 1, len(paintings), "the surround", event.step, event.steps)
+
+        manifest = studio.export(decided, force=force, told=told)
     if json:
         _tables.print_json(encoding.loads(manifest.read_text(encoding="utf-8")))
         return

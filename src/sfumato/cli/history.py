@@ -38,11 +38,12 @@ def command(
             entry.recipe.model,
             str(entry.recipe.seed),
             entry.recipe.prompt[:60],
+            str(entry.id),
             str(entry.picture),
         ]
         for entry in entries
     ]
-    _tables.print_table(["painted", "model", "seed", "prompt", "file"], rows)
+    _tables.print_table(["painted", "model", "seed", "prompt", "number", "file"], rows)
 
 
 def _day(name: str, text: str | None, later: timedelta = timedelta()) -> datetime | None:

@@ -41,6 +41,11 @@ def surround(image: Image.Image, value: str, weights: Weights) -> Image.Image:
     return made
 
 
+def is_even(image: Image.Image) -> bool:
+    """Whether what goes on is nothing, or one colour: RGBA."""
+    return _is_open(image) or flat_ground(np.asarray(image.convert("RGB"))) is not None
+
+
 def check(value: str, size: Size, weights: Weights) -> Size:
     try:
         return check_pad(value, size, weights)

@@ -79,7 +79,7 @@ def framed(size: Size, salient: Salience, preset: ExportPreset, fit: str = "auto
 
 
 def extension(inner: Size, size: Size) -> tuple[str, ...]:
-    """Steps that bring a picture to `inner` and extend it to `size`: here painting will take the place of colours."""
+    """Steps that bring a picture to `inner` and extend it to `size` by its border's colours."""
     return (_resize(inner), f"surround:{size[0]}x{size[1]}")
 
 

@@ -2,7 +2,7 @@
 
 The new area is painted in rounds, each a window of which about half is known already: first to the left and right,
 then above and below. What no round has come to yet begins as the colours nearby, spread out. Windows reach a little
-beyond the page, where some models paint the frame of a picture.
+beyond what is painted, for some models paint the frame of a picture there.
 """
 
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ from sfumato.operations._windows import Box, Size, Window, cut, started
 
 STRENGTH = Range(low=0, high=1, default=1)
 MOST_ROUNDS = 64
-BEYOND = 8  # a window reaches a so manieth of its side beyond the page
+BEYOND = 8  # a window reaches a so manieth of its side beyond what is painted
 REACH = 0.6  # of the window's side, that a model which sees colours otherwise is corrected into the new area
 ENLARGED = 2  # times a window may be larger than what the model paints, or as much as its usual pictures are
 
@@ -71,6 +71,8 @@ def frame(order: Order, card: Card, pictures: Pictures) -> Frame:
         )
     sizes, strength = card.sizes, checked("strength", order.strength, STRENGTH.usually(card.around))
     window = max(sizes.best, min(*old, max(ENLARGED * sizes.best, min(sizes.default))))
+    if sizes.shape == "square":  # it frames all four sides
+        window += 2 * window // BEYOND
     rounds = len(list(tiles(old_box(margins, size), size, window)))
     if strength and rounds > MOST_ROUNDS:
         raise RequestError(f"so much new area takes {rounds} rounds; at most {MOST_ROUNDS} are painted: extend it less")
@@ -105,27 +107,23 @@ def tiles(known: Box, page: Size, window: int) -> Iterator[tuple[Box, int, int]]
     left, top, right, bottom = known
     step, beyond = max(1, window // 2), window // BEYOND
     for end, begin in pairwise([*range(left, 0, -step), 0]):
-        seen = begin if begin else -beyond
-        yield from ((tile, seen, tile[1]) for tile in _split((begin, top, end, bottom), 1, window))
+        yield from ((tile, begin - beyond, at) for tile, at in _split((begin, top, end, bottom), 1, window))
     for begin, end in pairwise([*range(right, page[0], step), page[0]]):
-        seen = end - window + (beyond if end == page[0] else 0)
-        yield from ((tile, seen, tile[1]) for tile in _split((begin, top, end, bottom), 1, window))
+        yield from ((tile, end + beyond - window, at) for tile, at in _split((begin, top, end, bottom), 1, window))
     for end, begin in pairwise([*range(top, 0, -step), 0]):
-        seen = begin if begin else -beyond
-        yield from ((tile, tile[0], seen) for tile in _split((0, begin, page[0], end), 0, window))
+        yield from ((tile, at, begin - beyond) for tile, at in _split((0, begin, page[0], end), 0, window))
     for begin, end in pairwise([*range(bottom, page[1], step), page[1]]):
-        seen = end - window + (beyond if end == page[1] else 0)
-        yield from ((tile, tile[0], seen) for tile in _split((0, begin, page[0], end), 0, window))
+        yield from ((tile, at, end + beyond - window) for tile, at in _split((0, begin, page[0], end), 0, window))
 
 
-def _split(box: Box, axis: int, most: int) -> Iterator[Box]:
-    """The box in even pieces along an axis, none longer than `most`."""
+def _split(box: Box, axis: int, window: int) -> Iterator[tuple[Box, int]]:
+    """The box in even pieces along an axis, none longer than a window; and where a window around each begins."""
     begin, length = box[axis], box[axis + 2] - box[axis]
-    pieces = -(-length // most)
+    pieces = -(-length // window)
     for i in range(pieces):
         piece = list(box)
         piece[axis], piece[axis + 2] = begin + length * i // pieces, begin + length * (i + 1) // pieces
-        yield piece[0], piece[1], piece[2], piece[3]
+        yield (piece[0], piece[1], piece[2], piece[3]), (piece[axis] + piece[axis + 2] - window) // 2
 
 
 PART = Operation(

@@ -1,22 +1,24 @@
 """Export sets: one picture as the files that several places want, each encoded once from the master, and a manifest.
 
-The manifest, `NAME-manifest.json`, says of every file what was cut off, added and enlarged, and why.
+The manifest, `NAME-manifest.json`, says of every file what was cut off, added and enlarged, how and why.
 """
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
 from sfumato import exports
 from sfumato.core.errors import CannotWrite
-from sfumato.core.picture import Edit, Save
+from sfumato.core.picture import Edit, Picture, Save
+from sfumato.core.recipe import Recipe
 from sfumato.core.registry import unknown
 from sfumato.core.wording import LONG, shown
 from sfumato.edits import Source, edited, opened
+from sfumato.export_sets.adding import Added, Painter, Wish, added
 from sfumato.exports.presets import ExportPreset
 from sfumato.finishing import finish
 from sfumato.framing import FITS, Frame, framed
@@ -25,19 +27,28 @@ from sfumato.planning.backgrounds import checked_background
 from sfumato.weights import Weights
 
 QUALITY = 80  # of jpg and webp, where neither the preset nor a person says one
-VERSION = 1  # of the manifest
+VERSION = 2  # of the manifest
 SOFT = 1.25  # so many times enlarged, a picture looks soft
 
 
 @dataclass(frozen=True)
 class Export:
-    """One file of a set that is decided. quality: as it is encoded; None: the format has none. steps: as a recipe's."""
+    """One file of a set that is decided. quality: as it is encoded; None: the format has none. steps: as a recipe's.
+
+    added: how the picture is extended, if it is.
+    """
 
     path: Path
     frame: Frame
     format: str
     quality: int | None
     steps: tuple[str, ...]
+    added: Added | None = None
+
+    @property
+    def painting(self) -> Recipe | None:
+        """What paints the file's picture, where something is painted."""
+        return self.added.recipe if self.added else None
 
     def told(self) -> dict[str, object]:
         """What the manifest says of it. cut: pixels of the picture; added: pixels of the file."""
@@ -45,7 +56,9 @@ class Export:
         return {
             "file": self.path.name, "for": preset.name, "width": preset.width, "height": preset.height,
             "format": self.format, "quality": self.quality, "way": frame.way, "why": frame.why, "cut": frame.cut,
-            "added": frame.added, "enlarged": round(frame.enlarged, 3), "steps": list(self.steps),
+            "added": frame.added, "surround": self.added and self.added.by,
+            "painted_by": self.painting and self.painting.model, "enlarged": round(frame.enlarged, 3),
+            "steps": list(self.steps),
         }  # fmt: skip
 
     def __str__(self) -> str:
@@ -55,7 +68,8 @@ class Export:
         done = {"crop": "cut off", "extend": "added", "whole": "nothing is cut"}[frame.way]
         where = ", ".join(f"{pixels} px {side}" for side, pixels in sides.items() if pixels)
         size = f"{frame.preset.width}x{frame.preset.height}"
-        return f"{frame.preset.name}, {size} {self.format}: {done}{' ' + where if where else ''}; {frame.why}"
+        how = f": {self.added.why}" if self.added else ""
+        return f"{frame.preset.name}, {size} {self.format}: {done}{' ' + where if where else ''}{how}; {frame.why}"
 
 
 @dataclass(frozen=True)
@@ -82,20 +96,29 @@ class Looks:
     quality: int | None = None
     background: str | None = None
     metadata: str = "full"
+    wish: Wish = field(default_factory=Wish)
 
 
 def planned(
-    source: Source, presets: Sequence[ExportPreset], folder: Path, looks: Looks, weights: Weights, save: Save
+    source: Source,
+    presets: Sequence[ExportPreset],
+    folder: Path,
+    looks: Looks,
+    weights: Weights,
+    save: Save,
+    painter: Painter,
+    name: str | None = None,
 ) -> ExportSet:
     """A set in a folder; RequestError names what cannot be.
 
-    weights: of the network for cutting out, which finds what is salient where it is here.
+    weights: of the network for cutting out, which finds what is salient where it is here. name: that files begin with;
+    None: the source's.
     """
     if looks.fit not in FITS:
         raise unknown("fit", looks.fit, list(FITS))
     ground = None if looks.background is None else checked_background(looks.background)
     known = opened(source)
-    name = Path(source).stem if isinstance(source, str | Path) else "picture"
+    name = name or (Path(source).stem if isinstance(source, str | Path) else "picture")
     seen = salience(known.image, weights)
     transparent = np.asarray(known.image.getchannel("A")).min() < 255
     files = []
@@ -107,13 +130,15 @@ def planned(
         under = ground or preset.background or ("transparent" if writer.alpha else "#ffffff")
         laid = (f"background:{under}",) if transparent and under != "transparent" else ()
         path = folder / f"{name}-{preset.name}.{writer.endings[0]}"
-        files.append(Export(path, frame, writer.name, quality, frame.steps + laid))
+        more = added(known, frame, laid, looks.wish, painter) if frame.way == "extend" else None
+        steps = more.recipe.finish if more and more.recipe else frame.steps + laid
+        files.append(Export(path, frame, writer.name, quality, steps, more))
     picture = Edit(known.image, known.recipe, 0, save, known.ai_made)
-    warnings = (*known.warnings, *_shortcomings([file.frame for file in files]))
+    warnings = (*known.warnings, *_shortcomings(files))
     return ExportSet(picture, name, files, folder / f"{name}-manifest.json", looks.metadata, warnings)
 
 
-def write(wanted: ExportSet, weights: Weights, save: Save, *, force: bool) -> Path:
+def write(wanted: ExportSet, weights: Weights, save: Save, paint: Callable[[Recipe], Picture], *, force: bool) -> Path:
     """Make the files, and the manifest last; returns its path. Raises OutputExists, CannotWrite or JobFailed."""
     _make_folder(wanted.manifest.parent)
     for file in wanted.files:
@@ -121,9 +146,15 @@ def write(wanted: ExportSet, weights: Weights, save: Save, *, force: bool) -> Pa
     exports.publish.check(wanted.manifest, force=force)
     rows = []
     for file in wanted.files:
-        made = edited(wanted.picture, file.steps, lambda image, file=file: finish(image, file.steps, weights), save)
+        row = file.told()
+        if file.painting is not None:
+            made = paint(file.painting)
+            assert made.outside is not None  # of an extension it is always counted
+            row |= {"outside_changed_pixels": made.outside.changed_pixels, "seam": made.outside.seam}
+        else:
+            made = edited(wanted.picture, file.steps, lambda image, file=file: finish(image, file.steps, weights), save)
         made.save(file.path, format=file.format, quality=file.quality, metadata=wanted.metadata, force=force)
-        rows.append(file.told() | {"bytes": file.path.stat().st_size, "sha256": _sha256(file.path)})
+        rows.append(row | {"bytes": file.path.stat().st_size, "sha256": _sha256(file.path)})
     image = wanted.picture.image
     document = {
         "version": VERSION,
@@ -135,11 +166,11 @@ def write(wanted: ExportSet, weights: Weights, save: Save, *, force: bool) -> Pa
     return exports.publish.publish(data + b"\n", wanted.manifest, force=force)
 
 
-def _shortcomings(frames: Sequence[Frame]) -> Iterator[str]:
+def _shortcomings(files: Sequence[Export]) -> Iterator[str]:
     """What is not as good as it might be, one line each."""
-    if extended := [frame.preset.name for frame in frames if frame.way == "extend"]:
-        yield f"{', '.join(extended)}: what is added is the picture's own background going on, not painted"
-    if soft := [frame for frame in frames if frame.enlarged > SOFT]:
+    for file in files:
+        yield from file.added.warnings if file.added else ()
+    if soft := [file.frame for file in files if file.frame.enlarged > SOFT]:
         most = max(frame.enlarged for frame in soft)
         names = ", ".join(frame.preset.name for frame in soft)
         yield f"{names}: enlarged up to {most:.1f} times, so it will be soft: sfumato upscale the picture first"
