@@ -11,6 +11,7 @@ import pty
 import re
 import resource
 import select
+import shutil
 import signal
 import subprocess
 import sys
@@ -531,6 +532,70 @@ def test_info_shows_the_recipe(sfumato: Run):
 
 
 # ---- models, history, doctor
+
+
+def test_steps_follow_every_kind_of_painting_and_are_replayed(sfumato: Run):
+    sfumato("generate", "a pear", "--seed", "3", *QUICK, "--background", "white", "--out", "pear.png")
+    box, then = ["--mask-box", "9,9,40,40"], ["--steps", "1", "--seed", "1", "--then", "upscale:2:plain"]
+    commands = {
+        "edit.png": ["edit", "pear.png", "a plum", *box],
+        "erase.png": ["erase", "pear.png", *box],
+        "wide.png": ["extend", "pear.png", "--left", "20"],
+        "row.png": ["between", "a pear", "a plum", "-n", "2"],
+    }
+    for name, words in commands.items():
+        assert sfumato(*words, *then, "--then", "background:#ff0000", "--out", name).code == 0
+    names = ["edit.png", "erase.png", "wide.png", "row-1.png"]
+    assert [size_of(name) for name in names] == [
+        (2 * SIDE,) * 2,
+        (2 * SIDE,) * 2,
+        (2 * SIDE + 40, 2 * SIDE),
+        (512, 512),
+    ]
+    for name in names:
+        assert exports.read(Path(name)).recipe.finish[-2:] == ("upscale:2:plain", "background:#ff0000")
+    assert sfumato("replay", *names).out.count("the same, 0 of") == 4
+
+
+def test_steps_are_done_to_files_and_those_of_ours_are_replayed(sfumato: Run):
+    sfumato("generate", "a pear", "--seed", "3", *QUICK, "--out", "pear.png")
+    Image.new("RGB", (30, 20), "red").save("photo.jpg")
+    steps = ["--then", "crop:20x20+3+0", "--then", "upscale:2:plain"]
+    done = sfumato("finish", "pear.png", "photo.jpg", *steps)
+    assert done.lines == ["pear-finished.png", "photo-finished.png"]
+    assert size_of("pear-finished.png") == size_of("photo-finished.png") == (40, 40)
+    assert "the same, 0 of 1600" in sfumato("replay", "pear-finished.png").out
+    assert exports.read(Path("photo-finished.png")).recipe is None
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--then", "crop:90x90+3+0"], "crop 90x90+3+0 does not lie within the picture, which is 30x20"),
+        (["--then", "upscal:2"], "no finishing step named 'upscal'; did you mean 'upscale'?"),
+        (["--then", "upscale:4:photo"], "upscale-photo"),
+        ([], "Missing option '--then'"),
+    ],
+)
+def test_steps_that_cannot_be_are_refused_before_a_file_is_made(sfumato: Run, words: list[str], said: str):
+    Image.new("RGB", (30, 20), "red").save("photo.jpg")
+    done = sfumato("finish", "photo.jpg", *words)
+    assert (done.code, done.out) == (2, "")
+    assert said in done.err
+    assert [path.name for path in Path().iterdir()] == ["photo.jpg"]
+
+
+def test_an_edit_whose_beginning_is_gone_says_so(sfumato: Run, home: Path):
+    sfumato("generate", "a pear", "--seed", "3", *QUICK, "--out", "pear.png")
+    sfumato("edit", "pear.png", "a plum", "--steps", "2", "--strength", "0.5", "--out", "plum.png")
+    assert sfumato("replay", "plum.png").code == 0
+    shutil.rmtree(home / "inputs")
+    gone = sfumato("replay", "plum.png")
+    assert gone.code == 2
+    assert re.fullmatch(
+        r"sfumato: the picture that this starts from \([0-9a-f]{16}\) is not kept here: begin with its file again\n",
+        gone.err,
+    )
 
 
 def test_what_an_export_adds_is_painted_by_who_is_named_and_said_first(sfumato: Run):

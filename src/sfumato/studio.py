@@ -516,6 +516,23 @@ class Studio:
         parts, steps = self._parts, (f"upscale:{times}:{kind}",)
         return edited(source, steps, lambda image: upscaled(image, times, kind, parts.weights, told), parts.save)
 
+    def finish(self, source: "Source", steps: Iterable[str]) -> "Edit":
+        """A picture, or a file, after finishing steps, as a recipe tells them.
+
+            Studio().finish("apple.png", ["cutout", "upscale:2"]).save("large.png")
+
+        Raises RequestError before anything is done, MissingWeights with the command that pulls them.
+        """
+        from sfumato.edits import edited, opened
+        from sfumato.finishing import finish, finishers
+        from sfumato.planning.chains import checked_chain
+
+        parts = self._parts
+        settled, _ = checked_chain(tuple(steps), opened(source).image.size, parts.weights)
+        if not settled:
+            raise RequestError(f"say what is to be done, as upscale:2; there are: {', '.join(finishers.names())}")
+        return edited(source, settled, lambda image: finish(image, settled, parts.weights), parts.save)
+
     def cutout(self, source: "Source", *, background: str = "transparent") -> "Edit":
         """The thing that a picture, or a file, shows, without what is around it; background: as an Order's."""
         from sfumato.edits import edited

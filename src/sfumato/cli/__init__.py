@@ -15,6 +15,7 @@ from typing import cast
 
 import typer
 
+from sfumato.cli._written_out import written_out
 from sfumato.core.errors import Cancelled, RequestError, SfumatoError
 
 # ClickException, whether Typer brings its own click or uses the other
@@ -53,12 +54,12 @@ def add_commands(app: typer.Typer, package: str, folders: Iterable[str]) -> None
             continue
         module, name = import_module(f"{package}.{found.name}"), found.name.replace("_", "-")
         if not found.ispkg:
-            app.command(name)(module.command)
+            app.command(name)(written_out(module.command))
             continue
         alone = getattr(module, "command", None)
         group = typer.Typer(help=(alone or module).__doc__, no_args_is_help=alone is None)
         if alone is not None:
-            group.callback(invoke_without_command=True)(alone)
+            group.callback(invoke_without_command=True)(written_out(alone))
         add_commands(group, module.__name__, module.__path__)
         app.add_typer(group, name=name)
 

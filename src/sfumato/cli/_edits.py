@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sfumato.cli._options import Results
 from sfumato.core.errors import RequestError
 
 if TYPE_CHECKING:
@@ -40,26 +41,17 @@ def paths_beside(files: Sequence[Path], out: str | None, word: str, ending: str 
 
 
 def save_all(
-    studio: "Studio",
-    files: Sequence[Path],
-    paths: Sequence[Path],
-    work: "Callable[[int, Path], Edit]",
-    *,
-    format: str | None,
-    quality: int | None,
-    metadata: str,
-    force: bool,
-    json: bool,
+    studio: "Studio", files: Sequence[Path], word: str, results: Results, work: "Callable[[int, Path], Edit]"
 ) -> None:
-    """Do the work for each file, save it, and print its path; work is given the file's number, from 1, and its path."""
+    """Do the work for each file, save it, and print its path.
+
+    word: what the names of results end in. work: is given the file's number, from 1, and its path.
+    """
     from sfumato.cli import _tables
     from sfumato.cli._progress import say
 
-    lose_alpha = {
-        path
-        for path in paths
-        if studio.check_file(path, format=format, quality=quality, metadata=metadata, force=force)
-    }
+    paths = paths_beside(files, results.out, word, results.format)
+    lose_alpha = {path for path in paths if studio.check_file(path, **results.encoding)}
     done = []
     for number, (file, path) in enumerate(zip(files, paths, strict=True), 1):
         edit = work(number, file)
@@ -67,10 +59,10 @@ def save_all(
             say(text)
         if path in lose_alpha and edit.image.getchannel("A").getextrema() != (255, 255):
             say(f"{path.name} cannot be transparent: the picture is laid on white")
-        edit.save(path, format=format, quality=quality, metadata=metadata, force=force)
+        edit.save(path, **results.encoding)
         size = {"width": edit.image.width, "height": edit.image.height}
         done.append({"from": str(file), "path": str(path), **size, "seconds": round(edit.seconds, 3)})
-        if not json:
+        if not results.json:
             print(path, flush=True)
-    if json:
+    if results.json:
         _tables.print_json(done)

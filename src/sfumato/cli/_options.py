@@ -1,57 +1,119 @@
-"""Options that all commands share that paint: their types, so that each is said once."""
+"""Options that several commands share, in groups; a command has one by a parameter of its type (_written_out.py).
 
+Each says what becomes of it, too: `Wishes().fields()` is an Order's, `Saving().encoding` is what saving takes.
+"""
+
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from sfumato import catalog
 from sfumato.cli._numbers import number, whole
+from sfumato.core.ratios import RATIOS
 from sfumato.engine.samplers import samplers
 from sfumato.engine.schedules import schedules
+from sfumato.finishing import finishers
 
 
-def listed(known: list[str]) -> str:
-    return ", ".join(known)
+def one_of(names: list[str], help: str) -> Any:
+    """An option that takes one of some names; the shell completes them."""
+
+    def begun(incomplete: str) -> list[str]:
+        return [name for name in names if name.startswith(incomplete)]
+
+    return typer.Option(help=help, autocompletion=begun)
 
 
-def starting_with(known: list[str]):
-    return lambda incomplete: [name for name in known if name.startswith(incomplete)]
+def listed(names: list[str]) -> str:
+    return f"One of: {', '.join(names)}."
 
 
-Mask = Annotated[Path | None, typer.Option(help="A picture of the same size: paint only where it is white.")]
-MaskPolarity = Annotated[
-    str | None,
-    typer.Option(help="What of the mask is painted: white, black or alpha (transparent). [default: inferred]"),
-]
-MaskBox = Annotated[str | None, typer.Option(help="Paint only in left,top,right,bottom; pixels.")]
-Negative = Annotated[str | None, typer.Option(help="What should not be there.")]
 Number = Annotated[int, whole("-n", "--number", help="How many pictures; picture i has seed + i.")]
-Seed = Annotated[int | None, whole(help="0 to 2^64 - 1, 0 too is a seed. [default: a fresh one]")]
-Model = Annotated[
-    str | None,
-    typer.Option(help="Its name; sfumato models lists them.", autocompletion=starting_with(catalog.names())),
-]
-Steps = Annotated[int | None, whole(help="Steps from noise to picture. [default: the model's]")]
-Guidance = Annotated[float | None, number(help="How closely the prompt is followed.")]
-Rescale = Annotated[float | None, number(help="0 to 1: take back the contrast strong guidance adds.")]
-Sampler = Annotated[
-    str | None,
-    typer.Option(help=f"One of: {listed(samplers.names())}.", autocompletion=starting_with(samplers.names())),
-]
-Schedule = Annotated[
-    str | None,
-    typer.Option(help=f"One of: {listed(schedules.names())}.", autocompletion=starting_with(schedules.names())),
-]
-Style = Annotated[str | None, typer.Option(help="A style of the model; see sfumato models.")]
-Loras = Annotated[
-    list[str] | None,
-    typer.Option("--lora", help="A LoRA and its weight, -2 to 2, as ink:0.8; again for more. See sfumato loras."),
-]
-Format = Annotated[str | None, typer.Option(help="png, jpg or webp. [default: by --out, else png]")]
+Seed = Annotated[int | None, whole(help="0 to 2^64 - 1, 0 too is a seed. (default: a fresh one)")]
+Ratio = Annotated[str | None, one_of(list(RATIOS), listed(list(RATIOS)))]
+Format = Annotated[str | None, typer.Option(help="png, jpg or webp. (default: by --out, else png)")]
 Quality = Annotated[int | None, whole(help="0 to 100, for jpg and webp.")]
 Metadata = Annotated[str, typer.Option(help="full (recipe and all), minimal (that it is AI-made), none.")]
-Out = Annotated[str | None, typer.Option(help="A file, a folder, or a pattern with {seed} {n} {prompt} {model}.")]
 Force = Annotated[bool, typer.Option("--force", help="Overwrite what stands there.")]
-Json = Annotated[bool, typer.Option("--json", help="Paths, recipes and seconds as JSON on stdout.")]
-Open = Annotated[bool, typer.Option("--open", help="Show the pictures when they are done.")]
+
+
+@dataclass(frozen=True)
+class Way:
+    """How to paint, whatever it is to show."""
+
+    seed: Seed = None
+    model: Annotated[str | None, one_of(catalog.names(), "Its name; sfumato models lists them.")] = None
+    steps: Annotated[int | None, whole(help="Steps from noise to picture. (default: the model's)")] = None
+    sampler: Annotated[str | None, one_of(samplers.names(), listed(samplers.names()))] = None
+    schedule: Annotated[str | None, one_of(schedules.names(), listed(schedules.names()))] = None
+    lora: Annotated[
+        list[str] | None,
+        typer.Option(help="A LoRA and its weight, -2 to 2, as ink:0.8; again for more. See sfumato loras."),
+    ] = None
+    then: Annotated[
+        list[str] | None,
+        typer.Option(help=f"A finishing step, as resize:512x512; again for more. {listed(finishers.names())}"),
+    ] = None
+
+    def fields(self) -> dict[str, Any]:
+        """As an Order's."""
+        said = asdict(self)
+        return said | {"loras": tuple(said.pop("lora") or ()), "then": tuple(self.then or ())}
+
+
+@dataclass(frozen=True)
+class Wishes(Way):
+    """How to paint what is said in words."""
+
+    negative: Annotated[str | None, typer.Option(help="What should not be there.")] = None
+    guidance: Annotated[float | None, number(help="How closely the prompt is followed.")] = None
+    rescale: Annotated[float | None, number(help="0 to 1: take back the contrast strong guidance adds.")] = None
+    style: Annotated[str | None, typer.Option(help="A style of the model; see sfumato models.")] = None
+
+
+@dataclass(frozen=True)
+class Masked:
+    """Where to paint."""
+
+    mask: Annotated[Path | None, typer.Option(help="A picture of the same size: paint only where it is white.")] = None
+    mask_polarity: Annotated[
+        str | None,
+        typer.Option(help="What of the mask is painted: white, black or alpha (transparent). (default: inferred)"),
+    ] = None
+    mask_box: Annotated[str | None, typer.Option(help="Paint only in left,top,right,bottom; pixels.")] = None
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """How files are written."""
+
+    format: Format = None
+    quality: Quality = None
+    metadata: Metadata = "full"
+    force: Force = False
+
+    @property
+    def encoding(self) -> dict[str, Any]:
+        """As saving takes it."""
+        return {"format": self.format, "quality": self.quality, "metadata": self.metadata, "force": self.force}
+
+
+@dataclass(frozen=True)
+class Saving(Encoding):
+    """Where painted pictures go."""
+
+    out: Annotated[
+        str | None, typer.Option(help="A file, a folder, or a pattern with {seed} {n} {prompt} {model}.")
+    ] = None
+    json: Annotated[bool, typer.Option("--json", help="Paths, recipes and seconds as JSON on stdout.")] = False
+    open: Annotated[bool, typer.Option("--open", help="Show the pictures when they are done.")] = False
+
+
+@dataclass(frozen=True)
+class Results(Encoding):
+    """Where pictures go that were files before."""
+
+    out: Annotated[str | None, typer.Option(help="A file, a folder, or a pattern with {name} {n}.")] = None
+    json: Annotated[bool, typer.Option("--json", help="Paths, sizes and seconds as JSON on stdout.")] = False

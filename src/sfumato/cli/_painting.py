@@ -1,7 +1,7 @@
 """What commands that paint have in common: from plans to files, with progress, the library's copy and what was kept."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +9,7 @@ import typer
 
 from sfumato.cli import _progress, _tables
 from sfumato.cli._files import paths_for
+from sfumato.cli._options import Saving
 from sfumato.core.errors import SfumatoError
 from sfumato.core.picture import Outside, Picture
 from sfumato.core.recipe import Recipe
@@ -16,23 +17,6 @@ from sfumato.core.recipe import Recipe
 if TYPE_CHECKING:
     from sfumato.planning import Plan
     from sfumato.studio import Studio
-
-
-@dataclass(frozen=True)
-class Saving:
-    """Where pictures go and how: the options that all of these commands have."""
-
-    out: str | None = None
-    format: str | None = None
-    quality: int | None = None
-    metadata: str = "full"
-    force: bool = False
-    json: bool = False
-    open: bool = False
-
-    @property
-    def encoding(self) -> dict[str, Any]:
-        return {"format": self.format, "quality": self.quality, "metadata": self.metadata, "force": self.force}
 
 
 def paint_all(

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sfumato.cli import _options as o
 from sfumato.cli._numbers import whole
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ def command(
     wanted: Annotated[
         str, typer.Option("--for", help="What for: names with commas between, as blog,story; see sfumato presets.")
     ] = "",
-    out: Annotated[str | None, typer.Option(help="A folder; made if it is not there. [default: NAME-export]")] = None,
+    out: Annotated[str | None, typer.Option(help="A folder; made if it is not there. (default: NAME-export)")] = None,
     fit: Annotated[
         str, typer.Option(help="crop, extend, or auto: crop unless that loses too much of what is salient.")
     ] = "auto",
@@ -28,17 +29,17 @@ def command(
         ),
     ] = "auto",
     model: Annotated[
-        str | None, typer.Option(help="Who paints what is added. [default: who painted the picture]")
+        str | None, typer.Option(help="Who paints what is added. (default: who painted the picture)")
     ] = None,
-    prompt: Annotated[str | None, typer.Option(help="What the whole shows. [default: the picture's prompt]")] = None,
-    format: Annotated[str | None, typer.Option(help="png, jpg or webp for all. [default: each preset's]")] = None,
-    quality: Annotated[int | None, whole(help="0 to 100, for jpg and webp. [default: each preset's, else 80]")] = None,
+    prompt: Annotated[str | None, typer.Option(help="What the whole shows. (default: the picture's prompt)")] = None,
+    format: Annotated[str | None, typer.Option(help="png, jpg or webp for all. (default: each preset's)")] = None,
+    quality: Annotated[int | None, whole(help="0 to 100, for jpg and webp. (default: each preset's, else 80)")] = None,
     background: Annotated[
         str | None, typer.Option(help="Under what is transparent: transparent, white, black or as #ff8800.")
     ] = None,
-    metadata: Annotated[str, typer.Option(help="full (recipe and all), minimal (that it is AI-made), none.")] = "full",
+    metadata: o.Metadata = "full",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
-    force: Annotated[bool, typer.Option("--force", help="Overwrite what stands there.")] = False,
+    force: o.Force = False,
     json: Annotated[bool, typer.Option("--json", help="What the manifest says as JSON on stdout.")] = False,
 ) -> None:
     """Make the files that a blog, a shop or a platform wants, and a manifest of what was cut or added.

@@ -8,77 +8,48 @@ import typer
 
 from sfumato.cli import _options as o
 from sfumato.cli._numbers import number
-from sfumato.core.ratios import RATIOS
-from sfumato.finishing import finishers
 
 
 def command(
+    wishes: o.Wishes,
+    saving: o.Saving,
     prompt: Annotated[str | None, typer.Argument(help="What to paint; - reads it from stdin.")] = None,
     prompts: Annotated[
         Path | None, typer.Option(help="A file of prompts, one a line, each an order of its own.")
     ] = None,
-    negative: o.Negative = None,
     n: o.Number = 1,
-    seed: o.Seed = None,
-    model: o.Model = None,
-    steps: o.Steps = None,
-    guidance: o.Guidance = None,
-    rescale: o.Rescale = None,
-    sampler: o.Sampler = None,
-    schedule: o.Schedule = None,
-    style: o.Style = None,
     preset: Annotated[str | None, typer.Option(help="A look in words, for any model; see sfumato presets.")] = None,
     expand: Annotated[
         bool, typer.Option("--expand", help="Let rules say what the prompt leaves open; it is shown first.")
     ] = False,
-    lora: o.Loras = None,
     size: Annotated[str | None, typer.Option(help="As 256x256, pixels.")] = None,
-    aspect_ratio: Annotated[
-        str | None,
-        typer.Option(help=f"One of: {o.listed(list(RATIOS))}.", autocompletion=o.starting_with(list(RATIOS))),
-    ] = None,
+    aspect_ratio: o.Ratio = None,
     megapixels: Annotated[float | None, number(help="With --aspect-ratio, or alone for a square.")] = None,
     upscale: Annotated[
         str | None, typer.Option(help="Enlarge the picture 2, 3 or 4 times, as 4, 4:photo or 2:plain.")
     ] = None,
     cutout: Annotated[bool, typer.Option("--cutout", help="Take away what is around the thing it shows.")] = False,
-    then: Annotated[
-        list[str] | None,
-        typer.Option(
-            help=f"A finishing step, as resize:512x512; again for more. One of: {o.listed(finishers.names())}."
-        ),
-    ] = None,
     background: Annotated[str | None, typer.Option(help="transparent, white, black or a colour as #ff8800.")] = None,
-    format: o.Format = None,
-    quality: o.Quality = None,
-    metadata: o.Metadata = "full",
-    out: o.Out = None,
-    force: o.Force = False,
-    json: o.Json = False,
-    open: o.Open = False,
 ) -> None:
     """Paint a prompt.
 
     Paths go to stdout, progress to stderr. Without --seed a fresh seed is drawn and reported.
     """
-    from sfumato.cli._painting import Saving, paint_all
+    from sfumato.cli._painting import paint_all
     from sfumato.studio import Studio
 
     studio = Studio()
     width, height = _sides(size)
-    fields = {
-        "negative": negative, "n": n, "model": model, "seed": seed, "steps": steps, "guidance": guidance,
-        "rescale": rescale, "sampler": sampler, "schedule": schedule, "style": style, "width": width, "height": height,
-        "aspect_ratio": aspect_ratio, "megapixels": megapixels, "background": background,
-        "loras": tuple(lora or ()), "preset": preset, "expand": expand,
-        "then": (*(["cutout"] if cutout else []), *([f"upscale:{upscale}"] if upscale else []), *(then or ())),
+    fields = wishes.fields() | {
+        "n": n, "width": width, "height": height, "aspect_ratio": aspect_ratio, "megapixels": megapixels,
+        "background": background, "preset": preset, "expand": expand,
     }  # fmt: skip
+    fields["then"] = (*(["cutout"] if cutout else []), *([f"upscale:{upscale}"] if upscale else []), *fields["then"])
     plans = []
     for words in _prompts(prompt, prompts):
         plans.append(studio.plan(words, **fields))
         fields["seed"] = plans[0].recipes[0].seed  # all orders of a command begin with the one seed that is reported
-    saving = Saving(out, format, quality, metadata, force, json, open)
-    paint_all(studio, plans, saving, seed_told=seed is not None, background=background)
+    paint_all(studio, plans, saving, seed_told=wishes.seed is not None, background=background)
 
 
 def _prompts(prompt: str | None, file: Path | None) -> list[str]:

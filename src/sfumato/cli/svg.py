@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from sfumato.cli import _options as o
 from sfumato.cli._numbers import whole
 
 
@@ -12,8 +13,8 @@ def command(
     files: Annotated[list[Path], typer.Argument(help="PNG, JPEG or WebP: drawings, stickers, icons.")],
     colours: Annotated[int, whole(help="At most so many, 2 to 256.")] = 32,
     out: Annotated[str | None, typer.Option(help="A file, a folder, or a pattern with {name} {n}.")] = None,
-    metadata: Annotated[str, typer.Option(help="full (recipe and all), minimal (that it is AI-made), none.")] = "full",
-    force: Annotated[bool, typer.Option("--force", help="Overwrite what stands there.")] = False,
+    metadata: o.Metadata = "full",
+    force: o.Force = False,
 ) -> None:
     """Trace drawings into SVG files, sharp at any size; paths go to stdout."""
     from sfumato.cli._edits import paths_beside

@@ -1,5 +1,6 @@
 """sfumato vary: pictures like one that was painted here."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -11,22 +12,15 @@ from sfumato.cli._numbers import number
 
 def command(
     picture: Annotated[Path, typer.Argument(help="A picture that Sfumato painted.")],
-    amount: Annotated[float | None, number(help="0 (the same) to 1 (another seed's). [default: 0.3]")] = None,
+    saving: o.Saving,
+    amount: Annotated[float | None, number(help="0 (the same) to 1 (another seed's). (default: 0.3)")] = None,
     n: o.Number = 4,
     seed: o.Seed = None,
-    format: o.Format = None,
-    quality: o.Quality = None,
-    metadata: o.Metadata = "full",
-    out: o.Out = None,
-    force: o.Force = False,
-    json: o.Json = False,
-    open: o.Open = False,
 ) -> None:
     """Paint a picture's recipe again with its noise turned a little towards other seeds'."""
-    from sfumato.cli._painting import Saving, paint_all
+    from sfumato.cli._painting import paint_all
     from sfumato.studio import Studio
 
     studio = Studio()
     plan = studio.plan_variations(picture, n, amount=amount, seed=seed)
-    out = out or f"{picture.stem}-like-{{n}}"
-    paint_all(studio, [plan], Saving(out, format, quality, metadata, force, json, open), seed_told=True)
+    paint_all(studio, [plan], replace(saving, out=saving.out or f"{picture.stem}-like-{{n}}"), seed_told=True)

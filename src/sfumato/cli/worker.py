@@ -10,7 +10,7 @@ import typer
 
 
 def command(
-    name: Annotated[str | None, typer.Option(help="What it is called in the queue. [default: the machine's]")] = None,
+    name: Annotated[str | None, typer.Option(help="What it is called in the queue. (default: the machine's)")] = None,
     piped: Annotated[bool, typer.Option("--piped", hidden=True)] = False,
 ) -> None:
     """Paint the jobs of the queue until stopped; SFUMATO_DATABASE says which queue.

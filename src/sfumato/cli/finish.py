@@ -1,0 +1,28 @@
+"""sfumato finish: pictures after finishing steps, one after another."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sfumato.cli import _options as o
+from sfumato.finishing import finishers
+
+
+def command(
+    files: Annotated[list[Path], typer.Argument(help="PNG, JPEG or WebP.")],
+    then: Annotated[
+        list[str],
+        typer.Option(help=f"A step, as upscale:2 or resize:512x512; again for more. {o.listed(finishers.names())}"),
+    ],
+    results: o.Results,
+) -> None:
+    """Do finishing steps to pictures, in the order given; what was painted here is replayed with them.
+
+    Paths go to stdout. A step that needs a network says the one command that pulls it.
+    """
+    from sfumato.cli._edits import save_all
+    from sfumato.studio import Studio
+
+    studio = Studio()
+    save_all(studio, files, "finished", results, lambda number, file: studio.finish(file, then))
