@@ -585,6 +585,23 @@ def test_steps_that_cannot_be_are_refused_before_a_file_is_made(sfumato: Run, wo
     assert [path.name for path in Path().iterdir()] == ["photo.jpg"]
 
 
+@pytest.mark.parametrize("words", [["edit", "photo.jpg", "a plum"], ["erase", "photo.jpg"]])
+def test_masks_from_words_are_refused(sfumato: Run, words: list[str]):
+    Image.new("RGB", (30, 20), "red").save("photo.jpg")
+    done = sfumato(*words, "--mask-text", "the sky")
+    assert (done.code, done.out) == (2, "")
+    assert "masks cannot be made from words yet: give --mask FILE or --mask-box" in done.err
+
+
+def test_a_model_that_only_paints_from_words_refuses_an_edit_before_it_is_to_be_pulled(sfumato: Run):
+    Image.new("RGB", (64, 64), "red").save("photo.jpg")
+    whole = next(name for name in catalog.names() if catalog.card(name).operations == ["text-to-image"])
+    done = sfumato("edit", "photo.jpg", "a plum", "--model", whole)
+    assert done.code == 2
+    assert f"{whole} cannot do image-to-image: it does text-to-image; choose another --model" in done.err
+    assert "pull" not in done.err
+
+
 def test_an_edit_whose_beginning_is_gone_says_so(sfumato: Run, home: Path):
     sfumato("generate", "a pear", "--seed", "3", *QUICK, "--out", "pear.png")
     sfumato("edit", "pear.png", "a plum", "--steps", "2", "--strength", "0.5", "--out", "plum.png")

@@ -20,6 +20,7 @@ from sfumato.core.registry import unknown
 from sfumato.core.wording import shown
 from sfumato.planning import Plan, check, plan
 from sfumato.planning.names import fitted, fitted_guidance, stand_in
+from sfumato.planning.plan import checked_operation
 from sfumato.settings import Settings
 from sfumato.wiring import Parts
 
@@ -78,6 +79,7 @@ class Studio:
         """Recipes for an order, or for a prompt with an Order's fields; RequestError names what cannot be."""
         order = as_order(order, fields)
         parts = self._parts
+        checked_operation(order, parts.catalog.card(order.model))  # before weights are asked for that would not do
         card = parts.card(order.model)
         return plan(order, card, self._find_lora, parts.weights, parts.style_presets, self._picture)
 
@@ -516,12 +518,19 @@ class Studio:
         parts, steps = self._parts, (f"upscale:{times}:{kind}",)
         return edited(source, steps, lambda image: upscaled(image, times, kind, parts.weights, told), parts.save)
 
-    def finish(self, source: "Source", steps: Iterable[str]) -> "Edit":
+    def finish(
+        self,
+        source: "Source",
+        steps: Iterable[str],
+        *,
+        told: Callable[[str, int, int], None] = lambda step, done, of: None,
+    ) -> "Edit":
         """A picture, or a file, after finishing steps, as a recipe tells them.
 
             Studio().finish("apple.png", ["cutout", "upscale:2"]).save("large.png")
 
-        Raises RequestError before anything is done, MissingWeights with the command that pulls them.
+        told: called after each piece of a long step, with the step, how many are done and of how many. Raises
+        RequestError before anything is done, MissingWeights with the command that pulls them.
         """
         from sfumato.edits import edited, opened
         from sfumato.finishing import finish, finishers
@@ -531,7 +540,7 @@ class Studio:
         settled, _ = checked_chain(tuple(steps), opened(source).image.size, parts.weights)
         if not settled:
             raise RequestError(f"say what is to be done, as upscale:2; there are: {', '.join(finishers.names())}")
-        return edited(source, settled, lambda image: finish(image, settled, parts.weights), parts.save)
+        return edited(source, settled, lambda image: finish(image, settled, parts.weights, told), parts.save)
 
     def cutout(self, source: "Source", *, background: str = "transparent") -> "Edit":
         """The thing that a picture, or a file, shows, without what is around it; background: as an Order's."""

@@ -53,6 +53,15 @@ def test_check_says_the_size_that_apply_makes(name: str, value: str, weights: We
     assert before.tobytes() == picture().tobytes()  # what is given stays as it is
 
 
+@pytest.mark.parametrize(("name", "value"), [(n, v) for n, v in EACH if finishers[n].telling is not None])
+def test_one_that_tells_how_far_it_is_ends_at_the_end_with_the_same_picture(name: str, value: str, weights: Weights):
+    said: list[tuple[str, int, int]] = []
+    made = finish(picture(), [f"{name}:{value}"], weights, lambda *where: said.append(where))
+    assert made.tobytes() == finishers[name].apply(picture(), value, weights).tobytes()
+    assert [done for _, done, _ in said] == list(range(1, len(said) + 1))
+    assert all(step == f"{name}:{value}" and of == len(said) for step, _, of in said)
+
+
 @pytest.mark.parametrize(("name", "value"), EACH)
 def test_the_same_step_makes_the_same_picture(name: str, value: str, weights: Weights):
     one, two = (np.asarray(finishers[name].apply(picture(), value, weights)) for _ in range(2))

@@ -83,6 +83,17 @@ class Masked:
         typer.Option(help="What of the mask is painted: white, black or alpha (transparent). (default: inferred)"),
     ] = None
     mask_box: Annotated[str | None, typer.Option(help="Paint only in left,top,right,bottom; pixels.")] = None
+    mask_text: Annotated[str | None, typer.Option(help="Not yet: masks from words.", hidden=True)] = None
+
+    def fields(self) -> dict[str, Any]:
+        """As Studio.edit_order's; RequestError for what is not there yet."""
+        from sfumato.core.errors import RequestError
+
+        if self.mask_text is not None:
+            raise RequestError(
+                "masks cannot be made from words yet: give --mask FILE or --mask-box left,top,right,bottom"
+            )
+        return {"mask": self.mask, "mask_polarity": self.mask_polarity, "mask_box": self.mask_box}
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,5 @@
 """sfumato edit: a picture, painted anew, or only in a part of it."""
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -19,7 +18,6 @@ def command(
     strength: Annotated[
         float | None, number(help="0 (as it is) to 1 (as if it were not there). (default: 0.6; with a mask 1)")
     ] = None,
-    mask_text: Annotated[str | None, typer.Option(help="Not yet: masks from words.", hidden=True)] = None,
     n: o.Number = 1,
 ) -> None:
     """Paint a picture anew from a prompt; with a mask, only there, and nothing else changes.
@@ -27,11 +25,8 @@ def command(
     The picture keeps its size. With a mask, the pixels outside it are counted, and so is the seam.
     """
     from sfumato.cli._painting import paint_all
-    from sfumato.core.errors import RequestError
     from sfumato.studio import Studio
 
-    if mask_text is not None:
-        raise RequestError("masks cannot be made from words yet: give --mask FILE or --mask-box left,top,right,bottom")
     studio = Studio()
-    order, remarks = studio.edit_order(picture, prompt, strength=strength, n=n, **asdict(masked), **wishes.fields())
+    order, remarks = studio.edit_order(picture, prompt, strength=strength, n=n, **masked.fields(), **wishes.fields())
     paint_all(studio, [studio.plan(order)], saving, seed_told=wishes.seed is not None, remarks=remarks)

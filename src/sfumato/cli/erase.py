@@ -1,6 +1,5 @@
 """sfumato erase: a picture without something in it."""
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -26,10 +25,9 @@ def command(
     from sfumato.core.errors import RequestError
     from sfumato.studio import Studio
 
-    if masked.mask is None and masked.mask_box is None:
+    where = masked.fields()
+    if where["mask"] is None and where["mask_box"] is None:
         raise RequestError("say where: give --mask FILE or --mask-box left,top,right,bottom")
     studio = Studio()
-    order, remarks = studio.edit_order(
-        picture, "", operation="erase", strength=strength, n=n, **asdict(masked), **way.fields()
-    )
+    order, remarks = studio.edit_order(picture, "", operation="erase", strength=strength, n=n, **where, **way.fields())
     paint_all(studio, [studio.plan(order)], saving, seed_told=way.seed is not None, remarks=remarks)

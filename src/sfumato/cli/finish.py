@@ -22,7 +22,14 @@ def command(
     Paths go to stdout. A step that needs a network says the one command that pulls it.
     """
     from sfumato.cli._edits import save_all
+    from sfumato.cli._progress import progress
     from sfumato.studio import Studio
 
     studio = Studio()
-    save_all(studio, files, "finished", results, lambda number, file: studio.finish(file, then))
+    with progress() as show:
+        save_all(
+            studio, files, "finished", results,
+            lambda number, file: studio.finish(
+                file, then, told=lambda step, done, of: show(number, len(files), f"{step} of {file.name}", done, of)
+            ),
+        )  # fmt: skip

@@ -8,11 +8,12 @@ A recipe names its finishing steps in order, as `name:value`. A finisher is two 
 with image: RGBA, sRGB, straight alpha. `check` says what size (width, height) a picture of this size then has, and
 raises what `apply` would raise, as far as that shows without the picture; so nobody waits for a picture that cannot be
 finished. To add one, add a file with both and `PART = Finisher(apply, check)`; a value that may have blanks has a third
-function, which fills them.
+function, which fills them, and a step that takes long a fourth, which tells how far it is.
 """
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from sfumato.core.registry import Registry
@@ -26,23 +27,37 @@ Size = tuple[int, int]
 LARGEST = 16_384  # pixels a side that a finisher makes
 
 
+Told = Callable[[int, int], None]
+"""Told how many pieces of a step are done, and of how many."""
+
+
 @dataclass(frozen=True)
 class Finisher:
-    """See above; weights: where the models are kept that some of them run. settled: a right value without blanks."""
+    """See above; weights: where the models are kept that some of them run. settled: a right value without blanks.
+
+    telling: the same as apply, and calls a Told after each piece.
+    """
 
     apply: "Callable[[Image.Image, str, Weights], Image.Image]"
     check: Callable[[str, Size, Weights], Size]
     settled: Callable[[str], str] = lambda value: value
+    telling: "Callable[[Image.Image, str, Weights, Told], Image.Image] | None" = None
 
 
 finishers: Registry[Finisher] = Registry(__name__, "finishing step")
 
 
-def finish(image: "Image.Image", steps: Iterable[str], weights: Weights) -> "Image.Image":
-    """The picture after all of a recipe's finishing steps."""
+def finish(
+    image: "Image.Image", steps: Iterable[str], weights: Weights, told: Callable[[str, int, int], None] | None = None
+) -> "Image.Image":
+    """The picture after all of a recipe's finishing steps; told: called with the step, and with what a Told is."""
     for step in steps:
         name, _, value = step.partition(":")
-        image = finishers[name].apply(image, value, weights)
+        finisher = finishers[name]
+        if told is None or finisher.telling is None:
+            image = finisher.apply(image, value, weights)
+        else:
+            image = finisher.telling(image, value, weights, partial(told, step))
     return image
 
 

@@ -15,7 +15,7 @@ from PIL import Image, ImageFilter
 
 from sfumato.core.errors import RequestError
 from sfumato.core.registry import unknown
-from sfumato.finishing import LARGEST, Finisher, Size
+from sfumato.finishing import LARGEST, Finisher, Size, Told
 from sfumato.finishing._bleed import bled
 from sfumato.finishing._ncnn import network, require_ncnn
 from sfumato.finishing._tiles import around, lay, spans
@@ -27,9 +27,6 @@ TIMES = (2, 3, 4)
 
 Look = Callable[[np.ndarray], np.ndarray]
 """A network: float32 (height, width, 3), 0 to 1, to the same four times as large."""
-
-Told = Callable[[int, int], None]
-"""Told how many pieces are done, and of how many."""
 
 
 @dataclass(frozen=True)
@@ -52,10 +49,10 @@ KINDS = {
 }
 
 
-def upscale(image: Image.Image, value: str, weights: Weights) -> Image.Image:
+def upscale(image: Image.Image, value: str, weights: Weights, told: Told = lambda done, of: None) -> Image.Image:
     """value: `4`, `2:photo`, `3:plain`: how many times, and the kind; drawing is the usual one."""
     times, kind = read(value)
-    return upscaled(image, times, kind, weights)
+    return upscaled(image, times, kind, weights, told)
 
 
 def check(value: str, size: Size, weights: Weights) -> Size:
@@ -154,4 +151,4 @@ def settled(value: str) -> str:
     return f"{times}:{kind}"
 
 
-PART = Finisher(upscale, check, settled)
+PART = Finisher(upscale, check, settled, telling=upscale)
