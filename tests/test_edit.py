@@ -144,7 +144,7 @@ def test_outside_the_mask_not_one_pixel_changes(tmp_path_factory: pytest.TempPat
 def test_a_change_outside_would_be_counted(paint: Paint, inputs: Inputs, monkeypatch: pytest.MonkeyPatch):
     from sfumato.operations import inpaint
 
-    def careless(page: Image.Image, painted: Image.Image, window: Any, mask: Image.Image) -> Image.Image:
+    def careless(page: Image.Image, *more: Any) -> Image.Image:
         return Image.new("RGBA", page.size, "red")
 
     page, mask = photo(), spot((90, 60), (20, 20, 50, 50))

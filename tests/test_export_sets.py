@@ -121,8 +121,8 @@ def test_what_a_crop_would_lose_decides():
 
 
 def test_where_only_contrast_tells_more_may_be_lost():
-    some = at(0, 0, 70, 50)  # of which a square keeps 50 / 70
-    assert KEPT_PERHAPS < 50 / 70 < KEPT_SURELY
+    some = at(0, 0, 55, 50)  # of which a square keeps 50 / 55
+    assert KEPT_PERHAPS < 50 / 55 < KEPT_SURELY
     assert framed((1000, 500), some, preset(300, 300)).way == "extend"
     assert framed((1000, 500), Salience(some.weights, "us", False), preset(300, 300)).way == "crop"
 
@@ -144,7 +144,7 @@ def test_alpha_says_it_then_the_network_then_contrast(weights: Weights):
     for image, here, by, sure in [
         (cut, weights, "what is not transparent", True),
         (picture, weights, "the cut-out network", True),
-        (picture, NONE_KEPT, "contrast", False),
+        (picture, NONE_KEPT, "contrast with its border", False),
     ]:
         found = salience(image, here)
         assert (found.by, found.sure) == (by, sure)
@@ -153,6 +153,16 @@ def test_alpha_says_it_then_the_network_then_contrast(weights: Weights):
         box, kept = best_crop(image.size, found.weights, 1)
         assert box[0] <= 100 and box[2] >= 140
         assert kept > 0.9
+
+
+def test_without_a_network_a_thing_is_found_on_a_ground_of_several_colours():
+    """A small brown disc on yellow above dark green, which is farther from the mean colour than the disc is."""
+    image = Image.new("RGBA", (160, 160), (250, 220, 60, 255))
+    image.paste((40, 50, 20, 255), (0, 100, 160, 160))
+    ImageDraw.Draw(image).ellipse((60, 70, 100, 110), fill=(200, 130, 90, 255))
+    weights = salience(image, NONE_KEPT).weights
+    assert weights[70:110, 60:100].sum() > 0.7 * weights.sum()
+    assert framed(image.size, salience(image, NONE_KEPT), preset(300, 100)).box[1] in range(38, 72)  # of 53 px height
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 50), (50, 1), (3, 700)])

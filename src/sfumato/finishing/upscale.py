@@ -45,7 +45,7 @@ class Kind:
 PLAIN = "plain"
 KINDS = {
     "drawing": Kind("upscale-drawing", side=256, overlap=18),
-    "photo": Kind("upscale-photo", side=56, overlap=10),
+    "photo": Kind("upscale-photo", side=44, overlap=10),
 }
 
 
@@ -123,10 +123,12 @@ def _piece(colour: np.ndarray, alpha: np.ndarray, look: Look) -> np.ndarray:
 def _keep_whole_and_empty(out: np.ndarray, alpha: Image.Image, times: int) -> None:
     """A pixel whose neighbours are all opaque stays so, as does one in the midst of nothing."""
     whole = np.asarray(alpha.filter(ImageFilter.MinFilter(3))) == 255
-    empty = np.asarray(alpha.filter(ImageFilter.MaxFilter(3))) == 0
-    out[..., 3][whole.repeat(times, 0).repeat(times, 1)] = 255
-    out[..., 3][empty.repeat(times, 0).repeat(times, 1)] = 0
-    out[out[..., 3] == 0] = 0
+    some = np.asarray(alpha.filter(ImageFilter.MaxFilter(3))) > 0
+    for row in range(alpha.height):  # of the whole picture at once, numpy's places would take more than the picture
+        strip = out[row * times : (row + 1) * times]
+        strip[..., 3][:, whole[row].repeat(times)] = 255
+        strip[..., 3] *= some[row].repeat(times)
+        strip *= strip[..., 3:] > 0
 
 
 def _bytes(unit: np.ndarray) -> np.ndarray:

@@ -18,7 +18,7 @@ Box = tuple[int, int, int, int]
 
 FITS = ("auto", "crop", "extend")
 KEPT_SURELY = 0.96  # of what is salient a crop has to keep, where it is a thing
-KEPT_PERHAPS = 0.6  # the same where only contrast says what is salient
+KEPT_PERHAPS = 0.85  # the same where only contrast says what is salient
 SAME = 0.01  # so near are shapes that count as the same: nobody sees a hundredth that is stretched
 EVEN = 0.005  # of what is salient; crops that keep as much alike are chosen by where it lies in them
 

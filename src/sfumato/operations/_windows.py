@@ -45,6 +45,11 @@ class Window:
         left = _placed((box[0] + box[2] - width) // 2, width, page[0])
         return cls(left, _placed((box[1] + box[3] - height) // 2, height, page[1]), width, height)
 
+    @classmethod
+    def amid(cls, page: Size, side: int) -> "Window":
+        """A square whose middle is the page's."""
+        return cls((page[0] - side) // 2, (page[1] - side) // 2, side, side)
+
     @property
     def size(self) -> Size:
         return self.width, self.height

@@ -11,13 +11,14 @@ from sfumato.operations import Frame, Operation
 from sfumato.operations._blend import spread
 from sfumato.operations.inpaint import frame, ground, within
 
+REACH = 0.5  # of the window's side: what is around is to go on, not to end
 STRENGTH = Range(low=0, high=1, default=0.5)
 
 
 def paint(recipe: Recipe, pictures: Pictures) -> Work:
     """At strength 0 the colours that are spread are all there is; at 1 the model paints freely."""
     here = ground(recipe, pictures)
-    return (yield from within(recipe, here, spread(here.page, here.free)))
+    return (yield from within(recipe, here, spread(here.page, here.free), REACH))
 
 
 def erase_frame(order: Order, card: Card, pictures: Pictures) -> Frame:

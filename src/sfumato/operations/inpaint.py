@@ -26,15 +26,19 @@ def paint(recipe: Recipe, pictures: Pictures) -> Work:
     return (yield from within(recipe, here, here.page))
 
 
-def within(recipe: Recipe, here: Ground, begun: Image.Image) -> Work:
-    """The page, painted where it is free; begun: RGBA, what the painting begins with there."""
+def within(recipe: Recipe, here: Ground, begun: Image.Image, share: float | None = None) -> Work:
+    """The page, painted where it is free; begun: RGBA, what the painting begins with there.
+
+    share: of the window's side, how far into the mask colours are brought to those outside; None: as usual.
+    """
     window = Window.on(seen(here.free, recipe.painted_size), here.page.size, recipe.painted_size)
     if recipe.strength == 0:
         painted = begun.crop(window.box)
     else:
         start, mask = (cut(part, window, recipe.painted_size) for part in (begun, here.free))
         painted = yield Canvas(*recipe.painted_size, start, recipe.strength, mask)
-    return put_back(here.page, painted, window, here.free)
+    reach = None if share is None else round(share * min(window.size))
+    return put_back(here.page, painted, window, here.free, reach)
 
 
 def ground(recipe: Recipe, pictures: Pictures) -> Ground:

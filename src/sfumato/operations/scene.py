@@ -14,15 +14,18 @@ from sfumato.core.errors import RequestError
 from sfumato.core.order import Order
 from sfumato.core.ranges import checked
 from sfumato.core.recipe import Recipe
+from sfumato.finishing._near import widened
 from sfumato.operations import Frame, Operation
 from sfumato.operations._blend import spread
 from sfumato.operations._windows import Window, started, uncut
 
 SURE = 200  # alpha of painted colours that go on where there is nothing; at an edge they are mixed with none
+RIM = 0.015  # of the picture's side, next to such an edge: often outlined
 MATCH = Range(low=0, high=1, default=0)
 FLAT = 0.16  # of the thing's height: the shadow it casts to the ground
 CAST, CONTACT = 0.35, 0.55  # how dark that is, and the line where it stands
 SOFT, TIGHT = 0.05, 0.012  # of the thing's longer side: how far they are blurred
+FRAMED = 1.25  # times the picture's side: so much of what is painted leaves its frame outside
 LEAST_SPREAD = 0.02  # of linear light; of a thing of one colour, the spread is not matched
 
 
@@ -30,6 +33,8 @@ def paint(recipe: Recipe, pictures: Pictures) -> Work:
     """Every pixel of the thing that is wholly opaque stays as it is, unless it is matched."""
     thing = pictures(str(recipe.start))
     window = Window.around(thing.size, recipe.painted_size)
+    if recipe.window:
+        window = Window.amid(thing.size, recipe.window)
     scene = opaque(uncut((yield Canvas(*recipe.painted_size)), window, thing.size))
     shadow = shadow_of(thing.getchannel("A"))
     scene = Image.composite(Image.new("RGBA", scene.size, "black"), scene, shadow)
@@ -48,18 +53,27 @@ def frame(order: Order, card: Card, pictures: Pictures) -> Frame:
     least, most = thing.getchannel("A").getextrema()
     if least == 255 or most == 0:
         raise RequestError("a scene takes a thing that is cut out: see sfumato cutout")
-    seen = (max(thing.size), max(thing.size)) if card.sizes.shape == "square" else thing.size
+    seen, window = thing.size, 0
+    if card.sizes.shape == "square":  # such a model also frames what it paints
+        seen, window = (max(thing.size), max(thing.size)), round(FRAMED * max(thing.size))
     match = checked("match", order.match, MATCH)
     warnings = ("with a match above 0, the thing's own colours change",) if match else ()
-    return Frame(thing.size, seen, {"start": order.start, "match": match}, warnings)
+    return Frame(thing.size, seen, {"start": order.start, "match": match, "window": window}, warnings)
 
 
 def opaque(painted: Image.Image) -> Image.Image:
-    """A ground without holes: where a model painted nothing, its colours go on."""
-    nothing = painted.getchannel("A").point([255] * SURE + [0] * (256 - SURE))
-    below = spread(painted, nothing) if nothing.getextrema()[0] == 0 else Image.new("RGBA", painted.size, "white")
-    below.putalpha(255)
-    return Image.alpha_composite(below, painted)
+    """A ground without holes: where a model painted nothing, or the rim of a thing, its colours go on."""
+    alpha = np.asarray(painted.getchannel("A"))
+    if alpha.min() == 255:
+        return painted
+    open = widened(alpha < SURE, max(1, round(RIM * min(painted.size))))
+    if open.all():
+        open = alpha < SURE
+    ground = Image.new("RGBA", painted.size, "white")
+    if not open.all():
+        ground = spread(painted, Image.fromarray(np.where(open, np.uint8(255), np.uint8(0)), "L"))
+    ground.putalpha(255)
+    return ground
 
 
 def shadow_of(alpha: Image.Image) -> Image.Image:
