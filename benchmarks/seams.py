@@ -58,7 +58,9 @@ def pasted(
         return _blend.put_back(page, painted, window, mask)
 
 
-def feathered(page: Image.Image, painted: Image.Image, window: Window, mask: Image.Image) -> Image.Image:
+def feathered(
+    page: Image.Image, painted: Image.Image, window: Window, mask: Image.Image, reach: int | None = None
+) -> Image.Image:
     """Faded into what was there before, inwards from the edge."""
     soft, inside = np.zeros((SIDE, SIDE), np.float32), mask
     for _ in range(12):

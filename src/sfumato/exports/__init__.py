@@ -88,9 +88,10 @@ def encode(
             f"a {writer.name} has at most {writer.longest_side} pixels a side, this picture has {max(image.size)}: "
             f"save it as png, or paint it smaller"
         )
-    clean = image.convert("RGBA")  # a copy, whatever its mode
-    clean.info = {}  # Pillow would write comments found here, whatever the level
-    return writer.encode(clean, quality, marks_of(recipe, metadata, ai_made=ai_made))
+    if image.mode != "RGBA" or image.info:  # Pillow would write comments found there, whatever the level
+        image = image.convert("RGBA")
+        image.info = {}
+    return writer.encode(image, quality, marks_of(recipe, metadata, ai_made=ai_made))
 
 
 def writer_for(path: str | Path, format: str | None = None) -> Writer:

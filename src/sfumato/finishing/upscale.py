@@ -45,7 +45,7 @@ class Kind:
 PLAIN = "plain"
 KINDS = {
     "drawing": Kind("upscale-drawing", side=256, overlap=18),
-    "photo": Kind("upscale-photo", side=44, overlap=10),
+    "photo": Kind("upscale-photo", side=40, overlap=10),
 }
 
 

@@ -71,8 +71,8 @@ def frame(order: Order, card: Card, pictures: Pictures) -> Frame:
         )
     sizes, strength = card.sizes, checked("strength", order.strength, STRENGTH.usually(card.around))
     window = max(sizes.best, min(*old, max(ENLARGED * sizes.best, min(sizes.default))))
-    if sizes.shape == "square":  # it frames all four sides
-        window += 2 * window // BEYOND
+    if sizes.shape == "square":  # it frames all four sides, and several rounds of it would not go together
+        window = max(sizes.best, max(size) + 2 * max(size) // BEYOND)
     rounds = len(list(tiles(old_box(margins, size), size, window)))
     if strength and rounds > MOST_ROUNDS:
         raise RequestError(f"so much new area takes {rounds} rounds; at most {MOST_ROUNDS} are painted: extend it less")
@@ -117,9 +117,9 @@ def tiles(known: Box, page: Size, window: int) -> Iterator[tuple[Box, int, int]]
 
 
 def _split(box: Box, axis: int, window: int) -> Iterator[tuple[Box, int]]:
-    """The box in even pieces along an axis, none longer than a window; and where a window around each begins."""
+    """The box in even pieces along an axis, and where a window around each begins; several overlap in what is seen."""
     begin, length = box[axis], box[axis + 2] - box[axis]
-    pieces = -(-length // window)
+    pieces = 1 if length <= window else -(-length // max(1, window - 2 * (window // BEYOND)))
     for i in range(pieces):
         piece = list(box)
         piece[axis], piece[axis + 2] = begin + length * i // pieces, begin + length * (i + 1) // pieces
