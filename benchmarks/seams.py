@@ -51,7 +51,7 @@ def disc(seed: int) -> Image.Image:
 
 
 def pasted(
-    page: Image.Image, painted: Image.Image, window: Window, mask: Image.Image, reach: int | None = None
+    page: Image.Image, painted: Image.Image, window: Window, mask: Image.Image, *reach: int | None, **more: bool
 ) -> Image.Image:
     """As it is."""
     with patch.object(_blend, "faded_in", lambda now, *known: now):
@@ -59,7 +59,7 @@ def pasted(
 
 
 def feathered(
-    page: Image.Image, painted: Image.Image, window: Window, mask: Image.Image, reach: int | None = None
+    page: Image.Image, painted: Image.Image, window: Window, mask: Image.Image, *reach: int | None, **more: bool
 ) -> Image.Image:
     """Faded into what was there before, inwards from the edge."""
     soft, inside = np.zeros((SIDE, SIDE), np.float32), mask

@@ -13,6 +13,7 @@ from test_edit import photo
 from sfumato import Studio, exports
 from sfumato.core.errors import RequestError
 from sfumato.core.order import Order
+from sfumato.finishing._membrane import carried_on
 from sfumato.library.inputs import Inputs
 from sfumato.operations._blend import spread
 from sfumato.operations.outpaint import old_box, tiles
@@ -104,6 +105,27 @@ def test_a_model_that_knows_no_grounds_says_how_freely_it_paints_them(tmp_path: 
         assert plan(order, card, pictures=inputs).recipes[0].strength == strength
     told = order.model_copy(update={"strength": 0.75})
     assert plan(told, tiny_card(around=0.25), pictures=inputs).recipes[0].strength == 0.75
+
+
+def test_a_horizon_goes_on_to_the_sides_and_what_is_known_stays():
+    """Blue above green, and far beyond it too."""
+    page = Image.new("RGBA", (200, 60))
+    known = Image.new("RGBA", (40, 60), (80, 140, 230, 255))
+    known.paste((40, 120, 50, 255), (0, 30, 40, 60))
+    page.paste(known, (80, 0))
+    made = carried_on(page, (80, 0, 120, 60))
+    assert made.crop((80, 0, 120, 60)).tobytes() == known.tobytes()
+    off = np.abs(np.asarray(made)[:, 40:160].astype(int) - np.asarray(known)[:, :1])
+    assert off[:14].max() <= 30 and off[46:].max() <= 30  # in the middle the two flow into each other
+    assert made.getchannel("A").getextrema() == (255, 255)
+
+
+@pytest.mark.parametrize("known", [(0, 0, 1, 1), (3, 2, 4, 9), (0, 0, 7, 9), (6, 8, 7, 9)])
+def test_any_box_can_be_carried_on(known: tuple[int, int, int, int]):
+    page = photo(7, 9)
+    made = carried_on(page, known)
+    assert made.size == page.size
+    assert made.crop(known).tobytes() == page.crop(known).tobytes()
 
 
 def test_what_is_not_known_yet_begins_as_the_colours_nearby():

@@ -9,12 +9,10 @@ from PIL import Image
 
 from sfumato.core.errors import RequestError
 from sfumato.finishing import Finisher, Size
-from sfumato.finishing._bleed import bled
 from sfumato.finishing._matting import flat_ground
+from sfumato.finishing._membrane import carried_on
 from sfumato.finishing.pad import check as check_pad
 from sfumato.weights import Weights
-
-RIM = 0.02  # of the picture's side; so much of it says what goes on
 
 
 def surround(image: Image.Image, value: str, weights: Weights) -> Image.Image:
@@ -30,15 +28,7 @@ def surround(image: Image.Image, value: str, weights: Weights) -> Image.Image:
         made = Image.new("RGBA", (width, height), (*ground.tolist(), 255))
         made.paste(image, (left, top))
         return made
-    known = np.array(canvas)
-    deep = max(1, round(RIM * min(image.size)))
-    inside = known[top : top + image.height, left : left + image.width]
-    down = slice(deep, -deep) if height > image.height else slice(None)
-    across = slice(deep, -deep) if width > image.width else slice(None)
-    inside[down, across] = 0
-    made = Image.fromarray((bled(known) * 255).round().astype(np.uint8), "RGB").convert("RGBA")
-    made.paste(image, (left, top))
-    return made
+    return carried_on(canvas, (left, top, left + image.width, top + image.height))
 
 
 def is_even(image: Image.Image) -> bool:

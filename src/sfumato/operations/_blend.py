@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image, ImageFilter
 
 from sfumato.core.canvas import any_white
+from sfumato.finishing._membrane import membrane, straight
 from sfumato.operations._windows import Window, uncut
 
 RING = 3  # pixels outside the mask where the difference is read
@@ -18,23 +19,29 @@ SHARE = 0.12  # of the window's shorter side, that the difference reaches into t
 LEAST, MOST = 4, 48  # pixels of that
 SEEN, UNSEEN = 8, 24  # of 255, in the mean: so far off, what is painted begins to fade in, or does over half the reach
 FINE = 32  # pixels of a reach from which depths are counted on a smaller mask
-SMOOTHED = 8  # times each size of a membrane is drawn tight; it begins nearly so
 AROUND = 64  # pixels around what is not known, that are looked at to spread colours over it
 
 
 def put_back(
-    page: Image.Image, painted: Image.Image, window: Window, mask: Image.Image, reach: int | None = None
+    page: Image.Image,
+    painted: Image.Image,
+    window: Window,
+    mask: Image.Image,
+    reach: int | None = None,
+    *,
+    carried_on: bool = False,
 ) -> Image.Image:
     """The page, painted where the mask (L, of the page's size) is white; where it is black, each pixel as it was.
 
-    reach: pixels of the page, how far into the mask differences are carried; None: by the window's size.
+    reach: pixels of the page, how far into the mask differences are carried; None: by the window's size. carried_on:
+    whether the page has the colours around the mask in it already, else it has what is to go.
     """
     box = window.within(page.size)
     old, new, free = page.crop(box), uncut(painted, window, page.size), mask.crop(box)
     if reach is None:
         reach = round(min(max(SHARE * min(window.size), LEAST), MOST))
     then, now = (np.asarray(part.convert("RGBa"), np.float32) for part in (old, new))
-    around = membrane(then, np.asarray(free) == 0)
+    around = then if carried_on else membrane(then, np.asarray(free) == 0)
     if old.getchannel("A").getextrema() == (255, 255):  # an opaque page gets no holes
         now = now + (1 - now[..., 3:] / 255) * around
     made = faded_in(now, then, around, free, reach)
@@ -88,34 +95,3 @@ def spread(page: Image.Image, unknown: Image.Image) -> Image.Image:
     whole = page.copy()
     whole.paste(guess, box, Image.fromarray(np.where(known, 0, 255).astype(np.uint8), "L"))
     return whole
-
-
-def membrane(values: np.ndarray, known: np.ndarray) -> np.ndarray:
-    """float32 (height, width, n) values, and where they are not known, a sheet stretched between those that are.
-
-    Found on a picture of half the size, and then drawn tight. known: boolean (height, width); where nothing is, 0.
-    """
-    if known.all() or max(known.shape) == 1 or not known.any():
-        return values * known[..., None]
-    height, width = known.shape
-    even = ((0, height % 2), (0, width % 2))
-    weights = np.pad(known, even).astype(np.float32).reshape(-(-height // 2), 2, -(-width // 2), 2).sum((1, 3))
-    sums = np.pad(values * known[..., None], (*even, (0, 0))).reshape(*_blocks(weights), values.shape[-1]).sum((1, 3))
-    half = membrane(sums / np.maximum(weights, 1)[..., None], weights > 0)
-    sheet = half.repeat(2, 0).repeat(2, 1)[:height, :width]
-    for _ in range(SMOOTHED):
-        sheet = np.where(known[..., None], values, sheet)
-        wide = np.pad(sheet, ((1, 1), (1, 1), (0, 0)), mode="edge")
-        sheet = (wide[:-2, 1:-1] + wide[2:, 1:-1] + wide[1:-1, :-2] + wide[1:-1, 2:]) / np.float32(4)
-    return np.where(known[..., None], values, sheet)
-
-
-def _blocks(half: np.ndarray) -> tuple[int, int, int, int]:
-    return half.shape[0], 2, half.shape[1], 2
-
-
-def straight(premultiplied: np.ndarray) -> Image.Image:
-    """float32 (height, width, 4), 0 to 255, perhaps a little outside, to RGBA."""
-    alpha = premultiplied[..., 3:].clip(0, 255)
-    rgba = np.concatenate([premultiplied[..., :3].clip(0, alpha), alpha], -1).round().astype(np.uint8)
-    return Image.frombytes("RGBa", rgba.shape[1::-1], rgba.tobytes()).convert("RGBA")

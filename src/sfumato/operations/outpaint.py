@@ -1,8 +1,8 @@
 """Outpaint: a larger page around a picture, whose own pixels stay as they are.
 
 The new area is painted in rounds, each a window of which about half is known already: first to the left and right,
-then above and below. What no round has come to yet begins as the colours nearby, spread out. Windows reach a little
-beyond what is painted, for some models paint the frame of a picture there.
+then above and below. What no round has come to yet begins as the colours at the border, going on. Windows reach a
+little beyond what is painted, for some models paint the frame of a picture there.
 """
 
 from collections.abc import Iterator
@@ -18,8 +18,9 @@ from sfumato.core.ranges import checked
 from sfumato.core.ratios import ratio_of
 from sfumato.core.recipe import Recipe
 from sfumato.exports.decoding import LONGEST_SIDE, MOST_PIXELS
+from sfumato.finishing._membrane import carried_on
 from sfumato.operations import Frame, Operation
-from sfumato.operations._blend import put_back, spread
+from sfumato.operations._blend import put_back
 from sfumato.operations._windows import Box, Size, Window, cut, started
 
 STRENGTH = Range(low=0, high=1, default=1)
@@ -37,7 +38,7 @@ def paint(recipe: Recipe, pictures: Pictures) -> Work:
     At strength 0 the colours that are spread are all there is.
     """
     here = ground(recipe, pictures)
-    page, unknown = spread(here.page, here.free), here.free.copy()
+    page, unknown = carried_on(here.page, old_box(recipe.margins, here.page.size)), here.free.copy()
     rounds = list(tiles(old_box(recipe.margins, page.size), page.size, recipe.window)) if recipe.strength else []
     for number, (tile, left, top) in enumerate(rounds, 1):
         window = Window(left, top, recipe.window, recipe.window)
@@ -45,7 +46,7 @@ def paint(recipe: Recipe, pictures: Pictures) -> Work:
         painted = yield Canvas(*recipe.painted_size, start, recipe.strength, mask, number, len(rounds))
         now = Image.new("L", page.size)
         now.paste(unknown.crop(tile), tile)
-        page = put_back(page, painted, window, now, round(REACH * recipe.window))
+        page = put_back(page, painted, window, now, round(REACH * recipe.window), carried_on=True)
         unknown.paste(0, tile)
     return page
 
