@@ -54,7 +54,11 @@ def pasted(
     page: Image.Image, painted: Image.Image, window: Window, mask: Image.Image, *reach: int | None, **more: bool
 ) -> Image.Image:
     """As it is."""
-    with patch.object(_blend, "faded_in", lambda now, *known: now):
+
+    def as_it_is(then: np.ndarray, *more: object, **also: object) -> np.ndarray:
+        return np.concatenate([np.ones_like(then[..., :1]), np.zeros_like(then), then], -1)
+
+    with patch.object(_blend, "seen_otherwise", as_it_is):
         return _blend.put_back(page, painted, window, mask)
 
 

@@ -204,6 +204,6 @@ def test_a_large_picture_is_made_in_strips_without_a_line(monkeypatch: pytest.Mo
     mask = np.asarray(truth.getchannel("A"), np.float32) / 255
     whole = matte(rgb, mask)
     colours = decontaminated(rgb, whole)
-    monkeypatch.setattr("sfumato.finishing._matting.STRIP", 200 * 7)
+    monkeypatch.setattr("sfumato.finishing._strips.STRIP", 200 * 7)
     assert np.abs(matte(rgb, mask).astype(int) - whole).max() <= 1
     assert np.abs(decontaminated(rgb, whole).astype(int) - colours).max() <= 1

@@ -167,13 +167,18 @@ def test_what_is_masked_is_painted_anew(paint: Paint, inputs: Inputs):
     assert np.abs(inside.astype(int) - np.asarray(page)[80:120, 80:120, :3]).mean() > 20
 
 
+def as_it_is(then: np.ndarray, *more: Any, **also: Any) -> np.ndarray:
+    """In place of what corrects a painting."""
+    return np.concatenate([np.ones_like(then[..., :1]), np.zeros_like(then), then], -1)
+
+
 def test_the_blend_lowers_the_seam(paint: Paint, inputs: Inputs, monkeypatch: pytest.MonkeyPatch):
     from sfumato.operations import _blend
 
     page, mask = photo(200, 200), spot((200, 200), (40, 40, 160, 160))
     order = Order(prompt="a", operation="inpaint", seed=1, start=inputs.keep(page), mask=inputs.keep(mask))
     blended = paint(order).outside
-    monkeypatch.setattr(_blend, "faded_in", lambda now, *known: now)
+    monkeypatch.setattr(_blend, "seen_otherwise", as_it_is)
     pasted = paint(order).outside
     assert blended and pasted and blended.seam and pasted.seam
     assert pasted.seam > 2
@@ -197,6 +202,18 @@ def test_what_a_model_painted_that_sees_other_colours_fades_in():
     made = np.asarray(put_back(page, Image.fromarray(stripes), Window(0, 0, 120, 120), mask, 30)).astype(int)
     assert (made[55:65, 55:65] == stripes[55:65, 55:65]).all()
     assert np.abs(made[12:14, 55:65, :3] - 90).max() <= 12
+
+
+def test_a_large_picture_is_put_together_in_strips_and_from_a_smaller_one(monkeypatch: pytest.MonkeyPatch):
+    page, other, mask = photo(200, 160), photo(200, 160, seed=5), spot((200, 160), (30, 20, 150, 140))
+    at_once = put_back(page, other, Window(0, 0, 200, 160), mask)
+    monkeypatch.setattr("sfumato.finishing._strips.STRIP", 200 * 7)
+    assert put_back(page, other, Window(0, 0, 200, 160), mask).tobytes() == at_once.tobytes()
+    monkeypatch.setattr("sfumato.operations._blend.AT_ONCE", 200 * 160 // 4)
+    smaller = put_back(page, other, Window(0, 0, 200, 160), mask)
+    assert kept(page, smaller, mask) == 0
+    off = np.abs(np.asarray(smaller).astype(int) - np.asarray(at_once))
+    assert 0 < off.mean() < 2
 
 
 @pytest.mark.parametrize("reach", [5, 40, 100])

@@ -1,34 +1,40 @@
 """The part of a picture that was not to change: whether it did, and how well what is new goes with it."""
 
 import hashlib
+from math import ceil
 
 import numpy as np
 from PIL import Image, ImageFilter
 
 from sfumato.core.canvas import Ground, any_white
 from sfumato.core.picture import Outside
+from sfumato.finishing._strips import strips
 
 NEAR = 12  # pixels on either side of an edge whose steps are compared with those across it
 NEXT = 2  # steps so near to the edge are not "elsewhere"
 FEWEST = 4  # contours that are needed to say what is usual
 SCALES = (1, 2, 4, 8)
+AT_ONCE = 2**22  # pixels that are looked at
 SMALL = 0.5  # of 255; so that on a ground of one colour nothing is divided by nothing
 
 
 def measured(image: Image.Image, ground: Ground, on: str) -> Outside:
     """image: RGBA of the ground's size. on: what `image` is, as Outside.measured_on."""
     now, then, free = (np.asarray(part) for part in (image, ground.page, ground.free))
-    kept = free == 0
-    changed = int((now[kept] != then[kept]).any(-1).sum())
+    changed, digest = 0, hashlib.sha256()
+    for rows in strips(free.shape):
+        kept = free[rows] == 0
+        changed += int((now[rows][kept] != then[rows][kept]).any(-1).sum())
+        digest.update(now[rows][kept].tobytes())
     score = None if ground.edged else seam(image, ground.free)
-    return Outside(changed, hashlib.sha256(now[kept].tobytes()).hexdigest(), score, on)
+    return Outside(changed, digest.hexdigest(), score, on)
 
 
 def seam(image: Image.Image, free: Image.Image) -> float | None:
     """How much larger steps of colour are across the edge of what is free than beside it: 1 is as elsewhere.
 
     The largest of the scores at the picture's own size, a half, a quarter and an eighth of it, so that an edge that
-    was merely smeared counts too. None: there is no edge.
+    was merely smeared counts too; of a very large picture, of sizes below that. None: there is no edge.
     """
     box = any_white(free).getbbox()
     if box is None:
@@ -36,6 +42,8 @@ def seam(image: Image.Image, free: Image.Image) -> float | None:
     far = (NEAR + 1) * SCALES[-1]
     around = max(box[0] - far, 0), max(box[1] - far, 0), min(box[2] + far, free.width), min(box[3] + far, free.height)
     seen, free = image.crop(around).convert("RGBa"), any_white(free.crop(around))
+    first = ceil((seen.width * seen.height / AT_ONCE) ** 0.5)
+    seen, free = seen.reduce(first), free.reduce(first)
     scores = [_score(seen.reduce(scale), free.reduce(scale).point([0] * 128 + [255] * 128)) for scale in SCALES]
     found = [score for score in scores if score is not None]
     return round(max(found), 3) if found else None

@@ -7,13 +7,12 @@ the edge holds of it is read off exactly. On any other, the mask is pulled to th
 Then the ground's share is taken out of the edge's colours, so that it does not shine through on another ground.
 """
 
-from collections.abc import Iterator
-
 import numpy as np
 from PIL import Image
 
 from sfumato.finishing._bleed import bled
 from sfumato.finishing._near import narrowed, shifts, widened
+from sfumato.finishing._strips import rows_of, strips
 
 FLAT = 8  # of 255: so near are colours of a ground that counts as one colour
 FLAT_SHARE = 0.6  # of the border, that has the ground's colour then
@@ -26,7 +25,6 @@ HAZE = 0.1  # alpha so near to 0 or 1 is the guided filter's doubt: nothing, or 
 SMALL = 512  # pixels on the longest side, where coefficients and fills are found
 RADIUS = 8  # of the guided filter, in the small picture
 CONTRAST = 0.001  # squared; what differs less is no edge to the guided filter
-STRIP = 2**20  # pixels that are in work at once as floats
 
 
 def matte(rgb: np.ndarray, mask: np.ndarray) -> np.ndarray:
@@ -73,9 +71,9 @@ def on_any(rgb: np.ndarray, mask: np.ndarray) -> np.ndarray:
     slopes[empty | whole] = 0
     offset[empty | whole] = whole[empty | whole]
     alpha = np.zeros(rgb.shape[:2], np.uint8)
-    for rows in _strips(rgb.shape):
+    for rows in strips(rgb.shape):
         strip = rgb[rows] / np.float32(255)
-        at = [_rows_of(plane, rgb.shape, rows) for plane in (*np.moveaxis(slopes, -1, 0), offset)]
+        at = [rows_of(plane, rgb.shape, rows) for plane in (*np.moveaxis(slopes, -1, 0), offset)]
         value = sum((strip[..., i] * at[i] for i in range(3)), at[3])
         alpha[rows] = (((value - HAZE) / (1 - 2 * HAZE)).clip(0, 1) * 255).round()
     return alpha
@@ -85,7 +83,7 @@ def decontaminated(rgb: np.ndarray, alpha: np.ndarray) -> np.ndarray:
     """The thing's own colours, uint8 (height, width, 3): what was mixed at the edge is taken apart again."""
     thing, ground = Fill(rgb, alpha == 255), Fill(rgb, alpha == 0)
     colours = rgb.copy()
-    for rows in _strips(rgb.shape):
+    for rows in strips(rgb.shape):
         a = alpha[rows][..., None] / np.float32(255)
         apart = (rgb[rows] / np.float32(255) - (1 - a) * ground(rows)) / np.maximum(a, np.float32(0.05))
         trust = (2 * a - np.float32(0.2)).clip(0, 1)  # where little of the thing is left, its neighbours know better
@@ -108,7 +106,7 @@ class Fill:
         self._planes = np.moveaxis(bled(np.asarray(small)), -1, 0)
 
     def __call__(self, rows: slice) -> np.ndarray:
-        return np.stack([_rows_of(plane, self._shape, rows) for plane in self._planes], -1)
+        return np.stack([rows_of(plane, self._shape, rows) for plane in self._planes], -1)
 
 
 def reached(open: np.ndarray, seeds: np.ndarray) -> np.ndarray:
@@ -137,7 +135,7 @@ def _share(rgb: np.ndarray, ground: np.ndarray, radius: int) -> np.ndarray:
     for axis in range(2):
         farthest, colour = _farthest(farthest, colour, radius, axis)
     share = np.empty(rgb.shape[:2], np.uint8)
-    for rows in _strips(rgb.shape):
+    for rows in strips(rgb.shape):
         here, way = (part[rows].astype(np.float32) - ground for part in (rgb, colour))
         along = (here * way).sum(-1) / np.maximum((way**2).sum(-1), 1)
         aside = np.abs(here - along[..., None] * way).max(-1)
@@ -184,20 +182,4 @@ def _far(colours: np.ndarray, colour: np.ndarray) -> np.ndarray:
 
 
 def _sized(plane: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    return _rows_of(plane, shape, slice(0, shape[0]))
-
-
-def _rows_of(plane: np.ndarray, shape: tuple[int, ...], rows: slice) -> np.ndarray:
-    """Some rows of a float32 plane that is brought to another shape (height, width)."""
-    height, width = shape[:2]
-    scale = plane.shape[0] / height
-    box = (0, rows.start * scale, plane.shape[1], rows.stop * scale)
-    image = Image.fromarray(np.ascontiguousarray(plane, np.float32), "F")
-    return np.asarray(image.resize((width, rows.stop - rows.start), Image.Resampling.BILINEAR, box=box))
-
-
-def _strips(shape: tuple[int, ...]) -> Iterator[slice]:
-    height, width = shape[:2]
-    rows = max(1, STRIP // width)
-    for top in range(0, height, rows):
-        yield slice(top, min(top + rows, height))
+    return rows_of(plane, shape, slice(0, shape[0]))

@@ -11,6 +11,8 @@ Box = tuple[int, int, int, int]
 
 SMOOTHED = 8  # times each size of a membrane is drawn tight; it begins nearly so
 RIM = 8  # pixels at the border of what is known, whose colours go on
+SHOWN = 256  # pixels from the border, where fine detail of it goes on
+MOST_PIXELS = 2**20  # of a sheet that is stretched far; a smooth one loses little by that
 FAR = 4  # times a page is compressed along the way that its colours go on
 
 
@@ -67,17 +69,28 @@ def _to_the_left(page: Image.Image, empty: int) -> Image.Image:
     """Filled in its first columns.
 
     On a page that is compressed across, so that a horizon goes on for a while before all becomes one colour; what is
-    lost by that at the border is carried on at full size.
+    lost by that at the border is carried on at full size, as far as it shows.
     """
     part = page.crop((0, 0, min(empty + RIM, page.width), page.height))
-    near = part.resize((max(1, part.width // FAR), part.height), Image.Resampling.BOX)
+    near = part.resize(_bounded(max(1, part.width // FAR), part.height), Image.Resampling.BOX)
     sure = np.arange(near.width) >= empty * near.width / part.width
     near = straight(membrane(_premultiplied(near), np.tile(sure, (near.height, 1))))
-    rough, then = _premultiplied(near.resize(part.size, Image.Resampling.BICUBIC)), _premultiplied(part)
-    made = straight(rough + membrane(then - rough, np.tile(np.arange(part.width) >= empty, (part.height, 1))))
+    made = near.convert("RGBa").resize(part.size, Image.Resampling.BICUBIC).convert("RGBA")
+    first = max(0, empty - SHOWN)
+    there, then = (_premultiplied(image.crop((first, 0, *part.size))) for image in (made, part))
+    columns = np.arange(first, part.width)
+    fading = (columns - first + 1) / SHOWN if first else np.ones(len(columns))
+    off = membrane(then - there, np.tile(columns >= empty, (part.height, 1)))
+    made.paste(straight(there + off * fading.clip(0, 1)[:, None]), (first, 0))
     whole = page.copy()
     whole.paste(made.crop((0, 0, empty, page.height)))
     return whole
+
+
+def _bounded(width: int, height: int) -> tuple[int, int]:
+    """A size of so many pixels at most."""
+    scale = min(1.0, (MOST_PIXELS / (width * height)) ** 0.5)
+    return max(1, round(width * scale)), max(1, round(height * scale))
 
 
 def _premultiplied(image: Image.Image) -> np.ndarray:

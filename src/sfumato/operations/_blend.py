@@ -7,17 +7,21 @@ inside, which is as it was painted. Where a model is so far off that what it saw
 also fades in, out of the colours around the mask.
 """
 
+from math import ceil
+
 import numpy as np
 from PIL import Image, ImageFilter
 
 from sfumato.core.canvas import any_white
 from sfumato.finishing._membrane import membrane, straight
+from sfumato.finishing._strips import rows_of, strips
 from sfumato.operations._windows import Window, uncut
 
 RING = 3  # pixels outside the mask where the difference is read
 SHARE = 0.12  # of the window's shorter side, that the difference reaches into the mask
 LEAST, MOST = 4, 48  # pixels of that
 SEEN, UNSEEN = 8, 24  # of 255, in the mean: so far off, what is painted begins to fade in, or does over half the reach
+AT_ONCE = 2**21  # pixels; of a larger window what is smooth is found on a smaller one
 FINE = 32  # pixels of a reach from which depths are counted on a smaller mask
 AROUND = 64  # pixels around what is not known, that are looked at to spread colours over it
 
@@ -40,32 +44,47 @@ def put_back(
     old, new, free = page.crop(box), uncut(painted, window, page.size), mask.crop(box)
     if reach is None:
         reach = round(min(max(SHARE * min(window.size), LEAST), MOST))
-    then, now = (np.asarray(part.convert("RGBa"), np.float32) for part in (old, new))
-    around = then if carried_on else membrane(then, np.asarray(free) == 0)
-    if old.getchannel("A").getextrema() == (255, 255):  # an opaque page gets no holes
-        now = now + (1 - now[..., 3:] / 255) * around
-    made = faded_in(now, then, around, free, reach)
-    share = np.asarray(free, np.float32)[..., None] / 255
+    opaque = old.getchannel("A").getextrema() == (255, 255)  # such a page gets no holes
+    scale = ceil((old.width * old.height / AT_ONCE) ** 0.5)
+    known, made = (np.asarray(part.convert("RGBa").reduce(scale), np.float32) for part in (old, new))
+    seen = seen_otherwise(known, made, free.reduce(scale), ceil(reach / scale), opaque=opaque, carried_on=carried_on)
     whole = page.copy()
-    made = np.where(share > 0, np.asarray(straight(then + share * (made - then))), np.asarray(old))
-    whole.paste(Image.fromarray(made, "RGBA"), box)
+    for rows in strips((old.height, old.width)):
+        part = 0, rows.start, old.width, rows.stop
+        then, now = (np.asarray(image.crop(part).convert("RGBa"), np.float32) for image in (old, new))
+        planes = [rows_of(plane, (old.height, old.width), rows) for plane in np.moveaxis(seen, -1, 0)]
+        way, shift, around = np.split(np.stack(planes, -1), [1, 5], -1)
+        if opaque:
+            now = now + (1 - now[..., 3:] / 255) * around
+        share = np.asarray(free.crop(part), np.float32)[..., None] / 255
+        made = straight(then + share * (way * now + shift - then))
+        made = np.where(share > 0, np.asarray(made), np.asarray(old.crop(part)))
+        whole.paste(Image.fromarray(made, "RGBA"), (box[0], box[1] + rows.start))
     return whole
 
 
-def faded_in(now: np.ndarray, then: np.ndarray, around: np.ndarray, free: Image.Image, reach: int) -> np.ndarray:
-    """What was painted, brought to what is just outside of `free` within `reach` pixels.
+def seen_otherwise(
+    then: np.ndarray, now: np.ndarray, free: Image.Image, reach: int, *, opaque: bool, carried_on: bool
+) -> np.ndarray:
+    """What brings a painting to what is just outside of `free`, float32 (height, width, 9): way, shift (4), around (4).
 
-    now, then, around: float32 (height, width, 4), premultiplied: painted, known, and what is known carried on.
+    What is put back is way * painted + shift; around: what is outside, carried on. then, now: float32 (height, width,
+    4), premultiplied, known and painted.
     """
     inside = any_white(free)
-    ring = (np.asarray(inside) == 0) & (np.asarray(inside.filter(ImageFilter.MaxFilter(2 * RING + 1))) > 0)
+    known = np.asarray(inside) == 0
+    around = then if carried_on else membrane(then, known)
+    if opaque:
+        now = now + (1 - now[..., 3:] / 255) * around
+    ring = known & (np.asarray(inside.filter(ImageFilter.MaxFilter(2 * RING + 1))) > 0)
     if not ring.any():
-        return now
+        return np.concatenate([np.ones_like(then[..., :1]), np.zeros_like(then), around], -1)
     off, deep = then - now, depth(inside, reach)[..., None]
-    now = now + membrane(off, ring) * (1 - (deep - 1).clip(0) / reach) ** 2
-    unseen = ((np.abs(off[ring]).mean() - SEEN) / (UNSEEN - SEEN)).clip(0, 1)
+    off, wrong = membrane(off, ring) * (1 - (deep - 1).clip(0) / reach) ** 2, np.abs(off[ring]).mean()
+    unseen = ((wrong - SEEN) / (UNSEEN - SEEN)).clip(0, 1)
     way = (deep / max(unseen * reach / 2, 1)).clip(0, 1)
-    return around + way**2 * (3 - 2 * way) * (now - around)
+    way = way**2 * (3 - 2 * way)
+    return np.concatenate([way, around + way * (off - around), around], -1)
 
 
 def depth(inside: Image.Image, reach: int) -> np.ndarray:
@@ -90,8 +109,10 @@ def spread(page: Image.Image, unknown: Image.Image) -> Image.Image:
     left, top, right, bottom = any_white(unknown).getbbox() or (0, 0, 0, 0)
     box = max(left - AROUND, 0), max(top - AROUND, 0), right + AROUND, bottom + AROUND
     box = (*box[:2], min(box[2], page.width), min(box[3], page.height))
-    known = np.asarray(unknown.crop(box)) == 0
-    guess = straight(membrane(np.asarray(page.crop(box).convert("RGBa"), np.float32), known))
+    old, free = page.crop(box), any_white(unknown.crop(box))
+    scale = ceil((old.width * old.height / AT_ONCE) ** 0.5)
+    then = np.asarray(old.convert("RGBa").reduce(scale), np.float32)
+    guess = straight(membrane(then, np.asarray(free.reduce(scale)) == 0)).convert("RGBa")
     whole = page.copy()
-    whole.paste(guess, box, Image.fromarray(np.where(known, 0, 255).astype(np.uint8), "L"))
+    whole.paste(guess.resize(old.size, Image.Resampling.BICUBIC).convert("RGBA"), box, free)
     return whole
