@@ -270,6 +270,13 @@ def test_who_cannot_paint_leaves_a_blur_unless_asked_for(tmp_path: Path):
         Studio().plan_export(away, ["x-header"], tmp_path, fit="extend", surround="paint")
 
 
+def test_who_is_to_paint_where_nothing_is_extended_is_told(tmp_path: Path):
+    wanted = Studio().plan_export(edit(busy((64, 64))), ["avatar"], tmp_path, model="pocket", surround="paint")
+    assert wanted.files[0].frame.way == "whole"
+    assert wanted.warnings[0].startswith("nothing is extended, so --surround and --model has no effect: --fit extend")
+    assert not any("no effect" in text for text in Studio().plan_export(edit(FLAT), ["avatar"], tmp_path).warnings)
+
+
 def test_a_picture_of_the_library_is_exported_by_its_number(tmp_path: Path):
     studio = Studio()
     studio.paint("a pear", seed=1, steps=1, width=64, height=64)

@@ -116,6 +116,7 @@ def planned(
     """
     if looks.fit not in FITS:
         raise unknown("fit", looks.fit, list(FITS))
+    looks.wish.check()
     ground = None if looks.background is None else checked_background(looks.background)
     known = opened(source)
     name = name or (Path(source).stem if isinstance(source, str | Path) else "picture")
@@ -134,7 +135,8 @@ def planned(
         steps = more.recipe.finish if more and more.recipe else frame.steps + laid
         files.append(Export(path, frame, writer.name, quality, steps, more))
     picture = Edit(known.image, known.recipe, 0, save, known.ai_made)
-    warnings = (*known.warnings, *_shortcomings(files))
+    idle = None if any(file.added for file in files) else looks.wish.idle()
+    warnings = (*known.warnings, *([idle] if idle else []), *_shortcomings(files))
     return ExportSet(picture, name, files, folder / f"{name}-manifest.json", looks.metadata, warnings)
 
 

@@ -40,6 +40,19 @@ class Wish:
     def names_painting(self) -> bool:
         return self.surround == "paint" or self.model is not None or self.prompt is not None
 
+    def check(self) -> None:
+        """RequestError names what cannot be."""
+        if self.surround not in SURROUNDS:
+            raise unknown("surround", self.surround, list(SURROUNDS))
+        if self.surround == "blur" and self.names_painting:
+            raise RequestError("a blur has no model and no prompt: leave them out, or say --surround paint")
+
+    def idle(self) -> str | None:
+        """One line, where nothing is extended: what was said in vain."""
+        said = {"--surround": self.surround != "auto", "--model": self.model, "--prompt": self.prompt}
+        names = " and ".join(name for name, value in said.items() if value)
+        return f"nothing is extended, so {names} has no effect: --fit extend extends every file" if names else None
+
 
 @dataclass(frozen=True)
 class Painter:
@@ -61,10 +74,6 @@ class Added:
 
 def added(known: Opened, frame: Frame, laid: tuple[str, ...], wish: Wish, painter: Painter) -> Added:
     """How a picture is extended; RequestError if it was to be painted in vain. laid: finishing steps that come last."""
-    if wish.surround not in SURROUNDS:
-        raise unknown("surround", wish.surround, list(SURROUNDS))
-    if wish.surround == "blur" and (wish.model or wish.prompt is not None):
-        raise RequestError("a blur has no model and no prompt: leave them out, or say --surround paint")
     if not wish.names_painting:
         if is_even(known.image):
             return Added("ground", "its ground goes on")
