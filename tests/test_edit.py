@@ -193,6 +193,19 @@ def test_a_model_that_sees_true_colours_keeps_every_pixel_it_painted():
     assert put_back(page, new, Window(0, 0, 120, 120), mask).tobytes() == new.tobytes()
 
 
+def test_detail_that_a_model_draws_otherwise_is_no_reason_to_fade():
+    """Grain of its own that is much stronger than the page's, of the same colour in the mean."""
+    page, mask = photo(160, 160), spot((160, 160), (30, 30, 130, 130))
+    grain = np.random.default_rng(3).choice([-60, 60], (160, 160, 1)) * [1, 1, 1, 0]
+    new = Image.fromarray((np.asarray(page).astype(int) // 2 + 64 + grain).clip(0, 255).astype(np.uint8), "RGBA")
+    same = Image.fromarray((np.asarray(page).astype(int) // 2 + 64).clip(0, 255).astype(np.uint8), "RGBA")
+    same.putalpha(255)
+    new.putalpha(255)
+    rough = np.asarray(put_back(same, new, Window(0, 0, 160, 160), mask)).astype(int)[..., 0]
+    steps = np.abs(np.diff(rough, axis=0))[:, 70:90]
+    assert steps[33:36].mean() > 0.7 * steps[70:90].mean()  # next to the edge it is as rough as in the middle
+
+
 def test_what_a_model_painted_that_sees_other_colours_fades_in():
     """It sees all 60 brighter, and paints stripes: they are as painted deep inside, and at the edge there are none."""
     page, mask = Image.new("RGBA", (120, 120), (90, 90, 90, 255)), spot((120, 120), (10, 10, 110, 110))

@@ -20,6 +20,7 @@ from sfumato.core.wording import LONG, shown
 from sfumato.edits import Source, edited, opened
 from sfumato.export_sets.adding import Added, Painter, Wish, added
 from sfumato.exports.presets import ExportPreset
+from sfumato.exports.writers import Writer
 from sfumato.finishing import finish
 from sfumato.framing import FITS, Frame, framed
 from sfumato.framing.salience import salience
@@ -126,14 +127,12 @@ def planned(
     for preset in presets:
         frame = framed(known.image.size, seen, preset, looks.fit)
         writer = exports.writer_for(f"{name}.{looks.format or preset.format}")
-        quality = looks.quality if looks.quality is not None else preset.quality
-        quality = writer.quality_of(QUALITY if quality is None else quality) if writer.quality is not None else None
         under = ground or preset.background or ("transparent" if writer.alpha else "#ffffff")
         laid = (f"background:{under}",) if transparent and under != "transparent" else ()
         path = folder / f"{name}-{preset.name}.{writer.endings[0]}"
         more = added(known, frame, laid, looks.wish, painter) if frame.way == "extend" else None
         steps = more.recipe.finish if more and more.recipe else frame.steps + laid
-        files.append(Export(path, frame, writer.name, quality, steps, more))
+        files.append(Export(path, frame, writer.name, _quality(writer, looks.quality, preset), steps, more))
     picture = Edit(known.image, known.recipe, 0, save, known.ai_made)
     idle = None if any(file.added for file in files) else looks.wish.idle()
     warnings = (*known.warnings, *([idle] if idle else []), *_shortcomings(files))
@@ -166,6 +165,13 @@ def write(wanted: ExportSet, weights: Weights, save: Save, paint: Callable[[Reci
     }
     data = json.dumps(document, indent=2, ensure_ascii=False).encode(errors="replace")
     return exports.publish.publish(data + b"\n", wanted.manifest, force=force)
+
+
+def _quality(writer: Writer, told: int | None, preset: ExportPreset) -> int | None:
+    if writer.quality is None:
+        return None
+    said = preset.quality if told is None else told
+    return writer.quality_of(QUALITY if said is None else said)
 
 
 def _shortcomings(files: Sequence[Export]) -> Iterator[str]:

@@ -20,7 +20,8 @@ from sfumato.operations._windows import Window, uncut
 RING = 3  # pixels outside the mask where the difference is read
 SHARE = 0.12  # of the window's shorter side, that the difference reaches into the mask
 LEAST, MOST = 4, 48  # pixels of that
-SEEN, UNSEEN = 8, 24  # of 255, in the mean: so far off, what is painted begins to fade in, or does over half the reach
+SEEN, UNSEEN = 8, 24  # of 255: so far off, what is painted begins to fade in, or does over half the reach
+SQUARE = 16  # pixels, whose mean colour is compared
 AT_ONCE = 2**21  # pixels; of a larger window what is smooth is found on a smaller one
 FINE = 32  # pixels of a reach from which depths are counted on a smaller mask
 AROUND = 64  # pixels around what is not known, that are looked at to spread colours over it
@@ -80,11 +81,20 @@ def seen_otherwise(
     if not ring.any():
         return np.concatenate([np.ones_like(then[..., :1]), np.zeros_like(then), around], -1)
     off, deep = then - now, depth(inside, reach)[..., None]
-    off, wrong = membrane(off, ring) * (1 - (deep - 1).clip(0) / reach) ** 2, np.abs(off[ring]).mean()
-    unseen = ((wrong - SEEN) / (UNSEEN - SEEN)).clip(0, 1)
+    unseen = ((wrong(off, ring) - SEEN) / (UNSEEN - SEEN)).clip(0, 1)
+    off = membrane(off, ring) * (1 - (deep - 1).clip(0) / reach) ** 2
     way = (deep / max(unseen * reach / 2, 1)).clip(0, 1)
     way = way**2 * (3 - 2 * way)
     return np.concatenate([way, around + way * (off - around), around], -1)
+
+
+def wrong(off: np.ndarray, ring: np.ndarray) -> np.ndarray:
+    """How far off colours are in the ring, 0 to 255, by squares of pixels: how detail is drawn is no matter."""
+    even = ((0, -len(ring) % SQUARE), (0, -ring.shape[1] % SQUARE))
+    parts = (len(ring) + SQUARE - 1) // SQUARE, SQUARE, -1, SQUARE
+    counts = np.pad(ring, even).reshape(parts).sum((1, 3))
+    sums = np.pad(off * ring[..., None], (*even, (0, 0))).reshape(*parts, 4).sum((1, 3))
+    return np.abs(sums[counts > 0] / counts[counts > 0][:, None]).mean()
 
 
 def depth(inside: Image.Image, reach: int) -> np.ndarray:
