@@ -542,19 +542,17 @@ def test_steps_follow_every_kind_of_painting_and_are_replayed(sfumato: Run):
         "erase.png": ["erase", "pear.png", *box],
         "wide.png": ["extend", "pear.png", "--left", "20"],
         "row.png": ["between", "a pear", "a plum", "-n", "2"],
+        "like.png": ["vary", "pear.png", "-n", "1"],
     }
     for name, words in commands.items():
-        assert sfumato(*words, *then, "--then", "background:#ff0000", "--out", name).code == 0
-    names = ["edit.png", "erase.png", "wide.png", "row-1.png"]
-    assert [size_of(name) for name in names] == [
-        (2 * SIDE,) * 2,
-        (2 * SIDE,) * 2,
-        (2 * SIDE + 40, 2 * SIDE),
-        (512, 512),
-    ]
+        steps = then[2:] if words[0] == "vary" else then
+        assert sfumato(*words, *steps, "--then", "background:#ff0000", "--out", name).code == 0
+    names = ["edit.png", "erase.png", "wide.png", "row-1.png", "like.png"]
+    twice = 2 * SIDE, 2 * SIDE
+    assert [size_of(name) for name in names] == [twice, twice, (2 * SIDE + 40, 2 * SIDE), (512, 512), twice]
     for name in names:
         assert exports.read(Path(name)).recipe.finish[-2:] == ("upscale:2:plain", "background:#ff0000")
-    assert sfumato("replay", *names).out.count("the same, 0 of") == 4
+    assert sfumato("replay", *names).out.count("the same, 0 of") == 5
 
 
 def test_steps_are_done_to_files_and_those_of_ours_are_replayed(sfumato: Run):

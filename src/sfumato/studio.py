@@ -231,21 +231,25 @@ class Studio:
         return as_order(prompt, {**fields, **asked})
 
     def vary(
-        self, source: "Source", n: int = 4, *, amount: float | None = None, seed: int | None = None, keep: bool = True
-    ) -> list[Picture]:
+        self, source: "Source", n: int = 4, *, amount: float | None = None, seed: int | None = None,
+        then: Sequence[str] = (), keep: bool = True,
+    ) -> list[Picture]:  # fmt: skip
         """Pictures like one that was painted here: its recipe, with the noise turned towards other seeds'.
 
             Studio().vary("apple.png", n=4, amount=0.2)
 
-        amount: 0, the same, to 1, another seed's. seed: the first of the others. Raises as plan and paint.
+        amount: 0, the same, to 1, another seed's. seed: the first of the others. then: finishing steps, behind those
+        that the picture has. Raises as plan and paint.
         """
-        return self._paint(self.plan_variations(source, n, amount=amount, seed=seed), keep)
+        return self._paint(self.plan_variations(source, n, amount=amount, seed=seed, then=then), keep)
 
     def plan_variations(
-        self, source: "Source", n: int = 4, *, amount: float | None = None, seed: int | None = None
-    ) -> Plan:
+        self, source: "Source", n: int = 4, *, amount: float | None = None, seed: int | None = None,
+        then: Sequence[str] = (),
+    ) -> Plan:  # fmt: skip
         """What `vary` paints."""
         from sfumato.edits import opened
+        from sfumato.planning.chains import followed
         from sfumato.planning.plan import turned
 
         recipe = opened(source).recipe
@@ -253,7 +257,7 @@ class Studio:
             raise RequestError("this picture holds no recipe of ours, so it has no noise to turn: use sfumato edit")
         card = self._parts.card(recipe.model)
         check(recipe, card, self._find_lora, self._parts.weights, self._picture)
-        return turned(recipe, card, n, seed, amount)
+        return turned(followed(recipe, then, self._parts.weights), card, n, seed, amount)
 
     def between(
         self, prompt: str, to: str | None = None, n: int = 5, *, to_seed: int | None = None, keep: bool = True,

@@ -33,6 +33,10 @@ def listed(names: list[str]) -> str:
 Number = Annotated[int, whole("-n", "--number", help="How many pictures; picture i has seed + i.")]
 Seed = Annotated[int | None, whole(help="0 to 2^64 - 1, 0 too is a seed. (default: a fresh one)")]
 Ratio = Annotated[str | None, one_of(list(RATIOS), listed(list(RATIOS)))]
+Then = Annotated[
+    list[str] | None,
+    typer.Option(help=f"A finishing step, as resize:512x512; again for more. {listed(finishers.names())}"),
+]
 Format = Annotated[str | None, typer.Option(help="png, jpg or webp. (default: by --out, else png)")]
 Quality = Annotated[int | None, whole(help="0 to 100, for jpg and webp.")]
 Metadata = Annotated[str, typer.Option(help="full (recipe and all), minimal (that it is AI-made), none.")]
@@ -52,10 +56,7 @@ class Way:
         list[str] | None,
         typer.Option(help="A LoRA and its weight, -2 to 2, as ink:0.8; again for more. See sfumato loras."),
     ] = None
-    then: Annotated[
-        list[str] | None,
-        typer.Option(help=f"A finishing step, as resize:512x512; again for more. {listed(finishers.names())}"),
-    ] = None
+    then: Then = None
 
     def fields(self) -> dict[str, Any]:
         """As an Order's."""

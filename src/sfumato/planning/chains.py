@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from sfumato import finishing
 from sfumato.core.errors import RequestError
+from sfumato.core.recipe import Recipe
 from sfumato.core.wording import shown
 from sfumato.weights import Weights
 
@@ -30,3 +31,10 @@ def checked_chain(steps: Sequence[str], size: Size, weights: Weights) -> tuple[t
             )
         settled.append(finishing.settled(step))
     return tuple(settled), size
+
+
+def followed(recipe: Recipe, steps: Sequence[str], weights: Weights) -> Recipe:
+    """The recipe with more finishing steps behind its own; RequestError as above."""
+    settled, size = checked_chain(steps, recipe.size, weights)
+    done = {"finish": recipe.finish + settled, "width": size[0], "height": size[1]}
+    return recipe.model_copy(update=done)
