@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -102,6 +102,8 @@ def test_every_word_is_found_in_any_order_and_case(library: Library):
 
 
 @given(st.text(max_size=40))
+@example("\0")
+@example("a\0")
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_search_is_sql(library: Library, text: str):
     if library.count() == 0:

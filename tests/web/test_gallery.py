@@ -81,7 +81,7 @@ def test_what_is_thrown_away_comes_back(many: Page, address: str):
     assert trashed() == before + 1
     with many.expect_response(lambda answer: "pictures?" in answer.url):  # the gallery is read again
         many.get_by_role("button", name="Undo").click()
-    assert trashed() == before
+    until(lambda: trashed() == before)
     expect(many.get_by_text("1 picture moved to trash")).to_have_count(0)
     many.reload()  # nothing of the undoing is under way
     expect(first).to_be_visible()

@@ -258,7 +258,7 @@ def _asked(**wanted: Unpack[Wanted]) -> dict[str, Any]:
     asked = {
         "model": wanted.get("model"), "since": since and _in_rows(since), "until": until and _in_rows(until),
         "owner": wanted.get("owner"), "tag": wanted.get("tag"), "board": wanted.get("board"),
-        "words": json.dumps(words) if words else None,
+        "words": json.dumps(words).replace(r"\u0000", r"\ufffd") if words else None,  # SQLite's JSON ends at a NUL
     }  # fmt: skip
     given = {name: value for name, value in asked.items() if value is not None}
     return {**given, "trashed": wanted.get("trashed", False), "rating": wanted.get("rating", 0)}

@@ -175,6 +175,7 @@ def _session(path: Path, values: Mapping[str, np.ndarray] = MappingProxyType({})
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = min(2, os.cpu_count() or 1)  # more threads do not help a picture this small
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.add_session_config_entry("session.x64quantprecision", "1")  # without VNNI, sums of int8 products overflow
     options.log_severity_level = 3
     given = [onnxruntime.OrtValue.ortvalue_from_numpy(array) for array in values.values()]
     try:
