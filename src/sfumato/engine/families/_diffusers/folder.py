@@ -19,6 +19,7 @@ from sfumato.core.card import Card, Noise
 from sfumato.core.errors import DamagedWeights, UnreadableFile
 from sfumato.core.wording import shown
 from sfumato.engine.families._diffusers.place import Place
+from sfumato.engine.families._diffusers.quick import PAINTERS, quickened
 from sfumato.engine.weights.gguf import check_gguf
 from sfumato.engine.weights.tensors import mapped
 
@@ -65,16 +66,21 @@ class Folder:
 
     def network(self, name: str, kind: type[Part], place: Place) -> Part:
         """A part with weights, a class of diffusers or transformers, ready to ask."""
+        made: Any = self.loaded(name, kind, place)
+        made = quickened(made, place) if name in PAINTERS else made.to(place.device)
+        return made.eval().requires_grad_(False)
+
+    def loaded(self, name: str, kind: type[Part], place: Place) -> Part:
+        """A part as its files have it, in the place's numbers and on the processor."""
         single = self._single(name)
         if single is None:
             self.check_weights(name)
         else:
             self._check_header(single)
         try:
-            made: Any = self._whole(name, kind, place) if single is None else self._from_file(single, name, kind, place)
+            return self._whole(name, kind, place) if single is None else self._from_file(single, name, kind, place)
         except (OSError, ValueError, RuntimeError) as error:
             raise self.wrong(f"its {name} cannot be loaded ({_line(error)})") from error
-        return made.to(place.device).eval().requires_grad_(False)
 
     def _whole(self, name: str, kind: type[Part], place: Place) -> Part:
         return kind.from_pretrained(  # type: ignore[attr-defined]

@@ -1,16 +1,25 @@
 """Where a model computes, and in which numbers."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
+
+Rounding = Literal["none", "float8"]
 
 
 @dataclass(frozen=True)
 class Place:
-    """A device, and the type of number that weights are kept in there."""
+    """A device, and the type of number that weights are kept in there.
+
+    rounding: what the products of the network that paints are rounded to (_diffusers/float8.py). compiled: whether its
+    repeated blocks are compiled, which takes up to a minute at the first look of each size.
+    """
 
     device: torch.device
     dtype: torch.dtype
+    rounding: Rounding = "none"
+    compiled: bool = False
 
 
 def best() -> Place:
