@@ -11,8 +11,8 @@ from sfumato import exports
 from sfumato.core.picture import Edit, Picture, Save
 from sfumato.core.recipe import Recipe
 
-Source = Picture | Edit | str | Path
-"""A picture, or the path of one."""
+Source = Picture | Edit | str | Path | bytes | Image.Image
+"""A picture, the path of one, a file's bytes, or pixels alone: RGBA, sRGB."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,9 @@ def opened(source: Source) -> Opened:
     """The pixels, and what is known of how they were made; UnreadableFile."""
     if isinstance(source, Picture | Edit):
         return Opened(source.image, source.recipe, source.ai_made)
-    path = Path(source)
+    if isinstance(source, Image.Image):
+        return Opened(source, None, False)
+    path = source if isinstance(source, bytes) else Path(source)
     image, _ = exports.pixels(path)
     found = exports.read(path)
     if found.recipe is not None and found.recipe.size == image.size:
@@ -37,7 +39,8 @@ def opened(source: Source) -> Opened:
     if found.source is None:
         return Opened(image, None, False)
     why = "its size is not the recipe's" if found.recipe is not None else f"it is written as by {found.source}"
-    return Opened(image, None, True, (f"what {path.name} says of how it was made is not taken over: {why}",))
+    name = path.name if isinstance(path, Path) else "the file"
+    return Opened(image, None, True, (f"what {name} says of how it was made is not taken over: {why}",))
 
 
 def edited(source: Source, steps: tuple[str, ...], work: Callable[[Image.Image], Image.Image], save: Save) -> Edit:

@@ -81,7 +81,7 @@ class Studio:
         parts = self._parts
         checked_operation(order, parts.catalog.card(order.model))  # before weights are asked for that would not do
         card = parts.card(order.model)
-        return plan(order, card, self._find_lora, parts.weights, parts.style_presets, self._picture)
+        return plan(order, card, self._find_lora, parts.weights, parts.style_presets, self.held)
 
     def paint(self, order: Order | str, *, keep: bool = True, **fields: Any) -> list[Picture]:
         """Paint an order, or a prompt with an Order's fields, and return the pictures in order.
@@ -112,6 +112,14 @@ class Studio:
         from sfumato.edits import opened
 
         return self._parts.inputs.keep(opened(source).image)
+
+    def held(self, digest: str) -> Image.Image:
+        """The kept picture of a sha256, RGBA, not to be changed; RequestError if it is not here."""
+        return self._parts.inputs(digest)
+
+    def held_file(self, digest: str) -> bytes:
+        """The same as a PNG file."""
+        return self._parts.inputs.file(digest)
 
     def edit(
         self,
@@ -149,12 +157,44 @@ class Studio:
         **fields: Any,
     ) -> tuple[Order, list[str]]:
         """The order that `edit` paints, its pictures kept; and how the mask is understood, one line each."""
-        start = self.hold(source)
+        operation = "image-to-image" if mask is None and mask_box is None else "inpaint"
+        order = as_order(prompt, {"operation": operation, **fields})
+        return self.begin(order, source, mask=mask, mask_polarity=mask_polarity, mask_box=mask_box)
+
+    def begin(
+        self,
+        order: Order,
+        source: "Source | None" = None,
+        *,
+        mask: "Source | None" = None,
+        mask_polarity: str | None = None,
+        mask_box: str | None = None,
+    ) -> tuple[Order, list[str]]:
+        """The order with the picture kept that it begins with, and its mask; and how that is understood.
+
+        source: None: the order names its start itself. It is cut out first where the operation wants that and nothing
+        of it is transparent.
+        """
+        kept = {} if source is None else {"start": self._hold_for(order.operation, source)}
+        start = kept.get("start", order.start)
+        if start is None:
+            if (mask, mask_polarity, mask_box) != (None, None, None):
+                raise RequestError("a mask is of a picture that is begun with: name that, too")
+            return order, []
         found = self._mask(start, mask, mask_polarity, mask_box)
-        if found is None:
-            return as_order(prompt, {"operation": "image-to-image", **fields, "start": start}), []
-        held = {"start": start, "mask": self._parts.inputs.keep(found.image)}
-        return as_order(prompt, {"operation": "inpaint", **fields, **held}), [found.remark]
+        remarks = [] if found is None else [found.remark]
+        if found is not None:
+            kept["mask"] = self._parts.inputs.keep(found.image)
+        return order.model_copy(update=kept), remarks
+
+    def _hold_for(self, operation: str, source: "Source") -> str:
+        from sfumato.edits import opened
+        from sfumato.operations import operations
+
+        image = opened(source).image
+        if operations[operation].cut_out and image.getchannel("A").getextrema()[0] == 255:
+            image = self.cutout(image).image
+        return self._parts.inputs.keep(image)
 
     def erase(
         self,
@@ -222,13 +262,7 @@ class Studio:
 
     def scene_order(self, source: "Source", prompt: str, *, match: float | None = None, **fields: Any) -> Order:
         """The order that `scene` paints, its product cut out and kept."""
-        from sfumato.edits import opened
-
-        image = opened(source).image
-        if image.getchannel("A").getextrema()[0] == 255:
-            image = self.cutout(source).image
-        asked = {"operation": "scene", "start": self._parts.inputs.keep(image), "match": match}
-        return as_order(prompt, {**fields, **asked})
+        return self.begin(as_order(prompt, {**fields, "operation": "scene", "match": match}), source)[0]
 
     def vary(
         self, source: "Source", n: int = 4, *, amount: float | None = None, seed: int | None = None,
@@ -256,7 +290,7 @@ class Studio:
         if recipe is None:
             raise RequestError("this picture holds no recipe of ours, so it has no noise to turn: use sfumato edit")
         card = self._parts.card(recipe.model)
-        check(recipe, card, self._find_lora, self._parts.weights, self._picture)
+        check(recipe, card, self._find_lora, self._parts.weights, self.held)
         return turned(followed(recipe, then, self._parts.weights), card, n, seed, amount)
 
     def between(
@@ -300,7 +334,7 @@ class Studio:
     def _mask(self, start: str, mask: "Source | None", polarity: str | None, box: str | None) -> "Mask | None":
         from sfumato.masks import box_mask, read_mask
 
-        size = self._picture(start).size
+        size = self.held(start).size
         if mask is not None and box is not None:
             raise RequestError("give either a mask file or a mask box, not both")
         if mask is None and polarity is not None:
@@ -319,7 +353,7 @@ class Studio:
         lossless = writer.quality_of(quality) in writer.lossless
         if picture.outside is None or ground_of is None or picture.recipe.finish or not lossless:
             return picture.outside
-        return measured(exports.pixels(path)[0], ground_of(picture.recipe, self._picture), "file")
+        return measured(exports.pixels(path)[0], ground_of(picture.recipe, self.held), "file")
 
     def watch(
         self, recipes: Iterable[Recipe], cancelled: Callable[[Recipe], bool] = lambda recipe: False
@@ -328,12 +362,12 @@ class Studio:
         from sfumato.worker.run import run
 
         parts = self._parts
-        lora_of, pictures = (lambda use: parts.loras.load(use)), self._picture
+        lora_of, pictures = (lambda use: parts.loras.load(use)), self.held
         return run(recipes, parts.model, parts.save, cancelled, lora_of, parts.weights, pictures)
 
     def submit(
         self,
-        order: Order | str,
+        order: Order | Plan | str,
         *,
         owner: str = "",
         priority: "Priority" = "normal",
@@ -348,8 +382,11 @@ class Studio:
         webhook: "Webhook | None" = None,
         **fields: Any,
     ) -> "Job":
-        """Queue an order for the workers, durably; the other arguments are Queue.submit's. RequestError as plan's."""
-        decided = self.plan(order, **fields)
+        """Queue an order, or what is planned, for the workers; the other arguments are Queue.submit's.
+
+        RequestError as plan's.
+        """
+        decided = order if isinstance(order, Plan) else self.plan(order, **fields)
         return self.queue.submit(
             decided.recipes, owner=owner, priority=priority, warnings=[*warnings, *decided.warnings], door=door,
             asked=asked, key=key, body_hash=body_hash, deadline=deadline, most=most, again=again, webhook=webhook,
@@ -452,12 +489,9 @@ class Studio:
         recipe = self.read(path).recipe
         if recipe is None:
             raise RequestError(f"{path.name} holds no recipe of ours: see what it does say with sfumato info")
-        check(recipe, self._parts.card(recipe.model), self._find_lora, self._parts.weights, self._picture)
+        check(recipe, self._parts.card(recipe.model), self._find_lora, self._parts.weights, self.held)
         was, lossless = exports.pixels(path)
         return compared(self._painted(recipe), was, lossless)
-
-    def _picture(self, digest: str) -> Image.Image:
-        return self._parts.inputs(digest)
 
     def _find_lora(self, name: str, card: Card) -> "Lora":
         return self._parts.loras.find(name, card)
@@ -546,6 +580,20 @@ class Studio:
             raise RequestError(f"say what is to be done, as upscale:2; there are: {', '.join(finishers.names())}")
         return edited(source, settled, lambda image: finish(image, settled, parts.weights, told), parts.save)
 
+    def plan_finish(self, source: "Source", steps: Sequence[str]) -> Plan:
+        """What makes more finishing steps of a picture that was painted here: it is begun with as it is."""
+        from sfumato.edits import opened
+        from sfumato.planning.chains import finished_only
+
+        known = opened(source)
+        if known.recipe is None:
+            raise RequestError("this picture holds no recipe of ours: finish its file, see sfumato finish")
+        if not steps:
+            raise RequestError("say what is to be done, as upscale:2")
+        start = self._parts.inputs.keep(known.image)
+        self._parts.card(known.recipe.model)
+        return Plan([finished_only(known.recipe, start, known.image.size, steps, self._parts.weights)])
+
     def cutout(self, source: "Source", *, background: str = "transparent") -> "Edit":
         """The thing that a picture, or a file, shows, without what is around it; background: as an Order's."""
         from sfumato.edits import edited
@@ -605,19 +653,43 @@ class Studio:
         return planned(source, wanted, Path(folder), looks, parts.weights, parts.save, painter, name)
 
     def export(
-        self, wanted: "ExportSet", *, force: bool = False, told: "Callable[[Event], None]" = lambda event: None
+        self,
+        wanted: "ExportSet",
+        *,
+        force: bool = False,
+        told: "Callable[[Event], None]" = lambda event: None,
+        paint: Callable[[Recipe], Picture] | None = None,
     ) -> Path:
         """Make the files of a set, and return the path of its manifest.
 
             studio.export(studio.plan_export("apple.png", ["blog", "story"], "apple-export"))
 
-        force: overwrite what stands there. told: called with the events of what is painted. Raises OutputExists,
-        CannotWrite or JobFailed.
+        force: overwrite what stands there. told: called with the events of what is painted. paint: paints it; None:
+        here. Raises OutputExists, CannotWrite or JobFailed.
         """
         from sfumato.export_sets import write
 
         parts = self._parts
-        return write(wanted, parts.weights, parts.save, lambda recipe: self._painted(recipe, told), force=force)
+        paint = paint or (lambda recipe: self._painted(recipe, told))
+        return write(wanted, parts.weights, parts.save, paint, force=force)
+
+    def completed(self, image: Image.Image, recipe: Recipe) -> Picture:
+        """The picture of a recipe, of what `unfinished` of it paints."""
+        from sfumato.finishing import finish
+        from sfumato.worker.run import kept
+
+        parts = self._parts
+        outside = kept(image, recipe, self.held)
+        return Picture(finish(image, recipe.finish, parts.weights), recipe, 0.0, parts.save, outside)
+
+    def unfinished(self, recipe: Recipe) -> Recipe:
+        """The same without its finishing steps, of an operation that begins with a picture; for `completed`."""
+        from sfumato.operations import operations
+
+        ground_of = operations[recipe.operation].ground
+        assert ground_of is not None
+        width, height = ground_of(recipe, self.held).page.size
+        return recipe.model_copy(update={"finish": (), "width": width, "height": height})
 
     def _painted(self, recipe: Recipe, told: "Callable[[Event], None]" = lambda event: None) -> Picture:
         """One picture, painted here; told: called with every event."""

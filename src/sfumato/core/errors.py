@@ -29,6 +29,10 @@ class UnreadableFile(RequestError):
     """A file given to us is not what it should be: not a picture, damaged, or beyond a limit."""
 
 
+class NoPicture(UnreadableFile):
+    """A file's content is not of a kind that is read."""
+
+
 class MissingWeights(RequestError):
     """Weights that a step needs have not been pulled."""
 

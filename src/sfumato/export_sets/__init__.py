@@ -6,7 +6,7 @@ The manifest, `NAME-manifest.json`, says of every file what was cut off, added a
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -86,6 +86,11 @@ class ExportSet:
     manifest: Path
     metadata: str
     warnings: tuple[str, ...]
+
+    def within(self, folder: Path) -> "ExportSet":
+        """The same in another folder."""
+        files = [replace(file, path=folder / file.path.name) for file in self.files]
+        return replace(self, files=files, manifest=folder / self.manifest.name)
 
 
 @dataclass(frozen=True)

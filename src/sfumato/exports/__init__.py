@@ -13,7 +13,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from sfumato.core.errors import RequestError, UnreadableFile
+from sfumato.core.errors import NoPicture, RequestError, UnreadableFile
 from sfumato.core.picture import Edit, Picture
 from sfumato.core.recipe import Recipe
 from sfumato.core.registry import unknown
@@ -155,7 +155,7 @@ def _naming(name: str) -> Iterator[None]:
     try:
         yield
     except UnreadableFile as error:
-        raise UnreadableFile(f"{name} cannot be read: {error}") from error.__cause__
+        raise type(error)(f"{name} cannot be read: {error}") from error.__cause__
 
 
 @contextmanager
@@ -184,7 +184,7 @@ def _header(data: bytes) -> Tags:
         raise UnreadableFile(f"it is larger than {MOST_BYTES // 2**20} MB, the most we read")
     writer = next((w for w in writers if w.recognises(data[:16])), None)
     if writer is None:
-        raise UnreadableFile(f"its content is not {' or '.join(w.name for w in writers)}; name such a picture")
+        raise NoPicture(f"its content is not {' or '.join(w.name for w in writers)}; name such a picture")
     tags = writer.tags(data)
     if not tags.sized:
         raise UnreadableFile("there is no picture in it")

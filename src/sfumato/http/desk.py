@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from fastapi import Request
@@ -15,6 +16,8 @@ from sfumato.http.hub import Hub
 from sfumato.http.links import Links
 from sfumato.jobs.webhooks import Webhook
 from sfumato.library import Entry
+from sfumato.outside import Outside
+from sfumato.planning import Plan
 from sfumato.settings import Settings
 from sfumato.studio import Studio
 
@@ -37,10 +40,15 @@ class Desk:
     settings: Settings
     links: Links = field(default_factory=Links)
 
+    @cached_property
+    def outside(self) -> Outside:
+        """The way to URLs that requests name."""
+        return Outside(enabled=self.settings.fetch, allowed=self.settings.fetch_allow)
+
     def submit(
         self,
         request: Request,
-        order: Order,
+        order: Order | Plan,
         *,
         door: str,
         asked: Mapping[str, Any],
@@ -51,7 +59,7 @@ class Desk:
         again: bool = False,
         webhook: Webhook | None = None,
     ) -> Job:
-        """Plan an order, queue it for whoever asks, and wake the worker; raises what planning refuses.
+        """Plan an order that is none yet, queue it for whoever asks, and wake the worker; raises what planning refuses.
 
         asked: the request as it came, to be shown again and to tell one order of a key from another. warnings: of what
         the shape could not say in an order. again: the client says it asks a second time. webhook: who is told what

@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import secrets
 import time
+from collections.abc import Mapping, Sequence
 from urllib.parse import urlencode
 
 from fastapi import Request
@@ -46,6 +47,14 @@ class Links:
         right = hmac.compare_digest(self._sign(name, quality, until).encode(), sign.encode(errors="replace"))
         if not right or until < time.time():
             raise Forbidden("this link is not valid, or not any more: ask for the picture again")
+
+    def check_query(self, name: str, query: Mapping[str, Sequence[str]]) -> None:
+        """The same, of a link's query as urllib.parse.parse_qs reads it."""
+        try:
+            until, (quality,) = int(query["until"][0]), query.get("quality", [None])
+            self.check(name, None if quality is None else int(quality), until, query["sign"][0])
+        except (KeyError, ValueError) as error:
+            raise Forbidden("this link is not whole: ask for the picture again") from error
 
     def _sign(self, name: str, quality: int | None, until: int) -> str:
         return hmac.new(self._secret, f"{name} {quality} {until}".encode(), hashlib.sha256).hexdigest()

@@ -41,6 +41,11 @@ class Inputs:
         """The picture of a sha256, RGBA, not to be changed; RequestError if it is not here as it was."""
         return self._read(digest)
 
+    def file(self, digest: str) -> bytes:
+        """The same as a PNG file."""
+        self(digest)
+        return self._blobs.path(digest, "png").read_bytes()
+
     def _from_disk(self, digest: str) -> Image.Image:
         if not re.fullmatch(DIGEST, digest):
             raise RequestError(f"{shown(digest)} is no sha256: give 64 hexadecimal digits")

@@ -39,7 +39,7 @@ class Operation:
 
     needs: what a model's card must list among its operations. frame: None where the order says the size; RequestError
     names what cannot be. ground: what the finished picture is held against; None where all of it may change. wordless:
-    whether the prompt may be empty.
+    whether the prompt may be empty. cut_out: whether what it begins with is a thing without its ground.
     """
 
     paint: Callable[[Recipe, Pictures], Work]
@@ -48,6 +48,7 @@ class Operation:
     frame: Callable[[Order, Card, Pictures], Frame] | None = None
     ground: Callable[[Recipe, Pictures], Ground] | None = None
     wordless: bool = False
+    cut_out: bool = False
 
 
 operations: Registry[Operation] = Registry(__name__, "operation")

@@ -120,4 +120,6 @@ def encoded(light: np.ndarray) -> np.ndarray:
     return (unit * 255).round().astype(np.uint8)
 
 
-PART = Operation(paint, takes=frozenset({"start", "match"}), needs="text-to-image", frame=frame, ground=ground)
+PART = Operation(
+    paint, takes=frozenset({"start", "match"}), needs="text-to-image", frame=frame, ground=ground, cut_out=True
+)

@@ -38,3 +38,14 @@ def followed(recipe: Recipe, steps: Sequence[str], weights: Weights) -> Recipe:
     settled, size = checked_chain(steps, recipe.size, weights)
     done = {"finish": recipe.finish + settled, "width": size[0], "height": size[1]}
     return recipe.model_copy(update=done)
+
+
+def finished_only(recipe: Recipe, start: str, size: Size, steps: Sequence[str], weights: Weights) -> Recipe:
+    """The recipe of a kept picture of `size` as it is, with finishing steps; else as that which painted it.
+
+    start: its sha256. RequestError as above.
+    """
+    plain = {name: Recipe.model_fields[name].default for name in ("mask", "margins", "window", "match", "toward")}
+    kept = {"operation": "image-to-image", "start": start, "strength": 0.0, "finish": (), "loras": ()}
+    sized = {"width": size[0], "height": size[1]}
+    return followed(recipe.model_copy(update={**plain, **kept, **sized}), steps, weights)

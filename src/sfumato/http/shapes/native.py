@@ -1,4 +1,4 @@
-"""Our own API: orders become jobs, jobs are watched, pictures are found and fetched. Nothing of the studio is left out.
+"""Our own API: jobs are watched, pictures are found and fetched. What is ordered stands in orders.py.
 
 Errors are RFC 9457 problems, whose `detail` says what to do next.
 """
@@ -17,7 +17,6 @@ from starlette.concurrency import run_in_threadpool
 from sfumato import exports
 from sfumato.core.card import Card
 from sfumato.core.job import Job, JobEvent, Priority, State
-from sfumato.core.order import Order
 from sfumato.core.ratios import RATIOS
 from sfumato.core.recipe import Recipe
 from sfumato.engine.samplers import samplers
@@ -35,13 +34,6 @@ LASTING = {"Cache-Control": "private, max-age=31536000, immutable"}  # a picture
 JobId = Annotated[str, Path(pattern="^[0-9a-f]{32}$")]
 PictureId = Annotated[int, Path(ge=1, lt=2**63)]
 Limit = Annotated[int, Query(ge=1, le=1000)]
-
-
-class OrderBody(Order):
-    """An Order, and how it is to be treated. deadline: seconds from now, after which it is given up."""
-
-    priority: Priority = "interactive"
-    deadline: float | None = Field(default=None, gt=0, le=30 * 24 * 3600)
 
 
 class PictureBody(BaseModel):
@@ -85,14 +77,6 @@ class JobBody(BaseModel):
     ended: float | None
     deadline: float | None
     place: float
-
-
-class PlanBody(BaseModel):
-    """What an order would be, decided."""
-
-    recipes: list[Recipe]
-    warnings: list[str]
-    notes: list[str]
 
 
 class Marks(BaseModel):
@@ -143,6 +127,7 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
         404: "No such thing, or not yours",
         409: "Not in this state",
         413: "Too large",
+        415: "No picture, or not sent as one",
         422: "Not possible as asked",
         429: "Too many at a time; Retry-After says when to try again",
         503: "The database is away",
@@ -153,28 +138,6 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
 def router(desk: Desk) -> APIRouter:
     """See the OpenAPI document; this is one route a verb."""
     routes, studio = APIRouter(tags=["native"], responses=PROBLEMS), desk.studio
-
-    @routes.post("/orders", status_code=201, summary="Order pictures")
-    def order(
-        body: OrderBody,
-        request: Request,
-        response: Response,
-        idempotency_key: Annotated[
-            str | None, Header(description="The same key and order within a day are one job.", max_length=255)
-        ] = None,
-    ) -> JobBody:
-        wishes = body.model_dump(exclude={"priority", "deadline"})
-        job = desk.submit(
-            request, Order(**wishes), door="native", asked=body.model_dump(mode="json", exclude_defaults=True),
-            priority=body.priority, key=idempotency_key, deadline=body.deadline,
-        )  # fmt: skip
-        response.headers["Location"] = f"{PREFIX}/jobs/{job.id}"
-        return job_body(desk, job)
-
-    @routes.post("/plan", summary="What an order would be, without painting it")
-    def plan(body: Order) -> PlanBody:
-        decided = studio.plan(body)
-        return PlanBody(recipes=decided.recipes[:1000], warnings=decided.warnings, notes=decided.notes)
 
     @routes.get("/jobs", summary="Jobs, newest first")
     def jobs(
