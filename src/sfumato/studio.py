@@ -535,6 +535,27 @@ class Studio:
         card = parts.catalog.card(model)
         return train(paths, course, card, parts.model, parts.loras, told, caption=caption, force=force)
 
+    def check_lesson(
+        self,
+        paths: Iterable[str | Path],
+        name: str,
+        *,
+        kind: Literal["style", "subject"] = "style",
+        caption: str | None = None,
+        model: str | None = None,
+        steps: int | None = None,
+        minutes: float | None = None,
+        rank: int = 8,
+        seed: int = 0,
+        force: bool = False,
+    ) -> None:
+        """Raise what `train_lora` would refuse before it begins; the arguments are its own."""
+        from sfumato.tuning.lora import Course
+        from sfumato.tuning.train import prepared
+
+        course, parts = Course(name, kind, steps, minutes, rank, seed), self._parts
+        prepared(paths, course, parts.catalog.card(model), parts.loras, caption=caption, force=force)
+
     def upscale(
         self,
         source: "Source",
@@ -721,6 +742,17 @@ class Studio:
         from sfumato.weights.hubs import pull_model
 
         return pull_model(card, self._parts.models, told, accept=accept)
+
+    def check_pull(self, name: str, *, accept: bool = False) -> None:
+        """Raise what `pull` would refuse, without asking any other host."""
+        if not self._is_model(name):
+            return
+        card = self._parts.catalog.card(name)
+        if card.repository is None:
+            raise RequestError(f"{name} is inside the package: there is nothing to pull")
+        from sfumato.weights.hubs import check_licence
+
+        check_licence(card, accept or self._parts.models.recorded(name).accepted)
 
     def verify_weights(self, name: str | None = None) -> "dict[str, State]":
         """Read pulled weights again and compare their sha256; None: all that are here."""

@@ -29,7 +29,9 @@ def create_app(desk: Desk, *, beyond: bool = False, log: Callable[..., None] = l
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         running = [asyncio.create_task(desk.hub.run()), asyncio.create_task(courier(desk).run())]
+        desk.errands.start()
         yield
+        await asyncio.to_thread(desk.errands.stop)
         for task in running:
             task.cancel()
             with suppress(asyncio.CancelledError):

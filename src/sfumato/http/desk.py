@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -12,6 +13,8 @@ from fastapi import Request
 from sfumato.core.errors import Conflict, Forbidden, JobFailed
 from sfumato.core.job import Job, Priority
 from sfumato.core.order import Order
+from sfumato.errands.runner import Runner
+from sfumato.errands.shelf import Shelf
 from sfumato.http.hub import Hub
 from sfumato.http.links import Links
 from sfumato.jobs.webhooks import Webhook
@@ -44,6 +47,12 @@ class Desk:
     def outside(self) -> Outside:
         """The way to URLs that requests name."""
         return Outside(enabled=self.settings.fetch, allowed=self.settings.fetch_allow)
+
+    @cached_property
+    def errands(self) -> Runner:
+        """Long work beside painting."""
+        environment = {**os.environ, **self.settings.environment()}
+        return Runner(self.studio, Shelf(self.settings.home / "errands"), environment)
 
     def submit(
         self,

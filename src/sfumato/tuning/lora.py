@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import import_module
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -46,10 +47,20 @@ class Course:
         return f"{self.name} style" if self.kind == "style" else self.name
 
 
+NEEDS = ("torch", "diffusers", "peft", "safetensors")
+
+
+def learning_needs() -> None:
+    """RequestError if what learning needs is not installed; imports none of it."""
+    missing = [name for name in NEEDS if find_spec(name) is None]
+    if missing:
+        raise RequestError(f"learning needs torch (without {', '.join(missing)}): pip install 'sfumato[torch]'")
+
+
 def require_torch() -> None:
-    """RequestError if what learning needs is not installed."""
+    """RequestError if what learning needs cannot be imported."""
     try:
-        for name in ("torch", "diffusers", "peft", "safetensors"):
+        for name in NEEDS:
             import_module(name)
     except ImportError as error:
         raise RequestError(f"learning needs torch ({error}): pip install 'sfumato[torch]'") from error

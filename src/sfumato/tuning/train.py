@@ -15,8 +15,8 @@ from sfumato.engine.families import AdaptableModel, Model
 from sfumato.engine.noise import SEED_LIMIT
 from sfumato.exports.publish import publish
 from sfumato.loras import Loras
-from sfumato.tuning.lora import Course, Told, require_torch, teach
-from sfumato.tuning.pictures import Skipped, lessons
+from sfumato.tuning.lora import Course, Told, learning_needs, require_torch, teach
+from sfumato.tuning.pictures import Lesson, Skipped, lessons
 
 KINDS = ["style", "subject"]
 STEPS, MINUTES = (1, 100_000), Range(low=0.01, high=24 * 60, default=3)
@@ -51,14 +51,8 @@ def train(
     force: bool = False,
 ) -> Trained:
     """Learn from pictures and keep the result; nothing is written unless it ends. RequestError before it begins."""
-    check(course, card)
-    path = loras.path(course.name)
-    if path.exists() and not force:
-        raise OutputExists(
-            f"LoRA {course.name!r} is there already: add --force to learn it anew, or choose another --name"
-        )
+    path, learned, skipped = prepared(paths, course, card, loras, caption=caption, force=force)
     require_torch()
-    learned, skipped = lessons(paths, card.sizes.best, course.name, course.kind, caption)
     begun = time.monotonic()
     data = teach(cast(AdaptableModel, model_of(card.name)), learned, course, told)
     try:
@@ -70,6 +64,21 @@ def train(
     return Trained(
         course.name, path, course.trigger, len(learned), skipped, time.monotonic() - begun, example(course, card)
     )
+
+
+def prepared(
+    paths: Iterable[str | Path], course: Course, card: Card, loras: Loras, *, caption: str | None, force: bool
+) -> tuple[Path, list[Lesson], list[Skipped]]:
+    """Where it will be kept, what is learned from, and what was skipped; RequestError for what cannot be."""
+    check(course, card)
+    path = loras.path(course.name)
+    if path.exists() and not force:
+        raise OutputExists(
+            f"LoRA {course.name!r} is there already: add --force to learn it anew, or choose another --name"
+        )
+    learning_needs()
+    learned, skipped = lessons(paths, card.sizes.best, course.name, course.kind, caption)
+    return path, learned, skipped
 
 
 def check(course: Course, card: Card) -> None:

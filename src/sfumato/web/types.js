@@ -13,6 +13,11 @@
  * @property {string} licence
  * @property {boolean} commercial
  * @property {number | null} parameters null: not known
+ * @property {Record<string, number>} beside parameters of what is loaded with it
+ * @property {Record<string, string>} unknown what could not be confirmed
+ * @property {string | null} repository on a model hub; null: inside the package
+ * @property {string | null} adaptable null: it takes no LoRA
+ * @property {string[]} bases
  * @property {string[]} best_for
  * @property {string} licence_note
  * @property {boolean} gated
@@ -45,6 +50,8 @@
  * @property {number} [megapixels]
  * @property {string} [background]
  * @property {string[]} [loras]
+ * @property {string} [preset] a look in words
+ * @property {boolean} [expand] let rules say what a short prompt leaves open
  *
  * @typedef {object} Recipe what is decided for one picture; see core/recipe.py
  * @property {string} operation
@@ -61,8 +68,11 @@
  * @property {string} schedule
  * @property {number} width
  * @property {number} height
+ * @property {number | null} [painted_width] pixels that the model paints, before finishing
+ * @property {number | null} [painted_height]
  * @property {string[]} finish
  * @property {{name: string, weight: number}[]} loras
+ * @property {string | null} [asked] the prompt as it was written, where more was read
  *
  * @typedef {object} Found what a picture file says; null: it does not say. See exports/readers
  * @property {string | null} source
@@ -87,6 +97,28 @@
  * @property {number} created seconds since 1970
  * @property {number | null} started
  * @property {number | null} ended
+ * @property {number} place grows along waiting jobs of one priority
+ *
+ * @typedef {object} Errand long work beside painting; see errands/
+ * @property {string} id
+ * @property {string} kind `pull` or `teach`
+ * @property {string} name
+ * @property {'waiting' | 'running' | 'done' | 'failed' | 'cancelled'} state
+ * @property {string | null} reason
+ * @property {string | null} result
+ * @property {number} created seconds since 1970
+ * @property {number | null} ended
+ * @property {string | null} what is being done now
+ * @property {number} done of it: bytes, or steps
+ * @property {number} of
+ *
+ * @typedef {{name: string, base: string, trigger: string, pictures: string, created: string, problem: string}} Lora
+ *
+ * @typedef {{name: string, about: string, prompt: string}} Look
+ *
+ * @typedef {{name: string, about: string, bytes: number, licence: string, licence_note: string, commercial: boolean, state: 'here' | 'missing' | 'damaged'}} SmallWeights
+ *
+ * @typedef {{id: number, name: string, number: number, cover: number | null}} Board number: of its pictures
  *
  * @typedef {object} Picture one picture of the library
  * @property {number} id

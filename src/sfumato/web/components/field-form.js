@@ -7,6 +7,7 @@ import { draft } from '../data/draft.js';
 import { fieldsOf } from '../data/fields.js';
 import { css, fill, h, listen, style } from '../dom.js';
 import { t } from '../texts.js';
+import './lora-picker.js';
 
 style(css`
   field-form {
@@ -84,6 +85,8 @@ class FieldForm extends HTMLElement {
     };
     const now = /** @type {string | number | undefined} */ (draft.order[field.name]);
     if (field.usual !== undefined) fill(shown, now ?? t.fields.usual(field.usual));
+    if (field.kind === 'list')
+      return h('div', { class: 'stack', role: 'group', 'aria-label': t.fields[field.name] }, name, h('lora-picker'));
     if (field.kind === 'ground')
       return h('div', { role: 'group', 'aria-label': t.fields[field.name] }, name, grounds(set));
     return h('label', {}, name, control(field, now, set), field.kind === 'text' && about);

@@ -196,7 +196,7 @@ class GalleryBar extends HTMLElement {
 
   show() {
     const meant = [...choices.selected.values()];
-    if (this.number) fill(this.number, library.total > 0 && library.whole ? t.gallery.count(library.total) : null);
+    if (this.number) fill(this.number, library.total > 0 ? t.gallery.count(library.total) : null);
     if (this.picked) this.picked.ariaPressed = String(Boolean(library.search.tag));
     if (this.trash) this.trash.ariaPressed = String(Boolean(library.search.trashed));
     if (!this.filters || !this.acts) return;

@@ -2,18 +2,21 @@
 
 import { catalog } from '../data/catalog.js';
 import { draft } from '../data/draft.js';
-import { estimate, jobs } from '../data/jobs.js';
+import { jobs } from '../data/jobs.js';
+import { ahead, estimate } from '../data/pace.js';
 import { css, fill, h, listen, opens, style } from '../dom.js';
 import { icon, shape } from '../icons.js';
 import { t } from '../texts.js';
 import { say } from './say-line.js';
+import './count-field.js';
 import './field-form.js';
+import './look-picker.js';
 import './model-picker.js';
 import './prompt-history.js';
 import './ratio-picker.js';
 import './seed-lock.js';
+import './words-read.js';
 
-const MOST = 100;
 const LONG_SECONDS = 20; // from here on, the time is told before an order
 
 style(css`
@@ -68,37 +71,11 @@ style(css`
         color: var(--ink);
       }
     }
-    .count {
-      display: inline-flex;
-      align-items: center;
-      button {
-        color: var(--soft);
-      }
-      input {
-        width: 3.2em;
-        min-height: 30px;
-        padding: 0;
-        border: 0;
-        text-align: center;
-        appearance: textfield;
-        background: none;
-      }
-    }
     .paint {
       display: flex;
       align-items: center;
       gap: var(--s3);
       margin-left: auto;
-    }
-    .styles {
-      display: grid;
-      grid-template-columns: 1fr 1fr;
-      gap: var(--s1);
-      min-width: 240px;
-      button {
-        justify-content: start;
-        border-radius: var(--round-s);
-      }
     }
     .trouble {
       padding: 0 var(--s5) var(--s3);
@@ -150,29 +127,32 @@ class PromptBox extends HTMLElement {
       { class: 'bare quiet', 'aria-label': t.prompt.history, title: t.prompt.history },
       icon('history'),
     );
-    const [models, ratios, form, history] = [
+    this.expand = h(
+      'button',
+      {
+        class: 'bare quiet',
+        'aria-label': t.prompt.expand,
+        title: t.prompt.expand,
+        onclick: () => draft.set({ expand: draft.order.expand ? undefined : true }),
+      },
+      icon('wand'),
+    );
+    const [models, ratios, looks, form, history] = [
       h('model-picker'),
       h('ratio-picker'),
+      h('look-picker'),
       h('field-form'),
       h('prompt-history'),
     ];
-    const looks = h('div', { class: 'styles', role: 'group', 'aria-label': t.prompt.style });
     opens(this.model, models);
     opens(this.ratio, ratios);
     opens(this.more, form);
     opens(past, history);
-    opens(this.look, looks, () => this.listStyles(looks));
-    this.number = h('input', {
-      type: 'number',
-      min: 1,
-      max: MOST,
-      'aria-label': t.prompt.count,
-      onchange: () => this.count(Number(this.number?.value)),
-    });
-    const step = (/** @type {number} */ by) => () => this.count((draft.order.n ?? 1) + by);
+    opens(this.look, looks);
     fill(
       this,
-      h('div', { class: 'top' }, this.words, past),
+      h('div', { class: 'top' }, this.words, this.expand, past),
+      h('words-read'),
       this.trouble,
       h(
         'div',
@@ -180,13 +160,7 @@ class PromptBox extends HTMLElement {
         this.model,
         this.ratio,
         this.look,
-        h(
-          'span',
-          { class: 'count', role: 'group', 'aria-label': t.prompt.count },
-          h('button', { class: 'bare', 'aria-label': t.prompt.fewer, onclick: step(-1) }, '−'),
-          this.number,
-          h('button', { class: 'bare', 'aria-label': t.prompt.more, onclick: step(1) }, '+'),
-        ),
+        h('count-field'),
         h('seed-lock'),
         this.more,
         h('span', { class: 'paint' }, this.time, this.go),
@@ -200,6 +174,11 @@ class PromptBox extends HTMLElement {
     this.stop = listen([
       [draft, 'change', () => this.show()],
       [catalog, 'change', () => this.show()],
+      [
+        jobs,
+        'change',
+        () => this.tellTime(draft.order.n ?? 1, estimate(draft.order) * (draft.order.n ?? 1), ahead(jobs.open)),
+      ],
       [this.words, 'keydown', (event) => this.key(event)],
     ]);
     this.show();
@@ -213,7 +192,6 @@ class PromptBox extends HTMLElement {
     const { order } = draft;
     const card = catalog.card(order.model);
     if (this.words && this.words.value !== order.prompt) this.words.value = order.prompt;
-    if (this.number) this.number.value = String(order.n ?? 1);
     const ratio = order.aspect_ratio ?? (order.width && order.height ? `${order.width}:${order.height}` : '1:1');
     if (this.model) fill(this.model, icon('models', 18), card?.title ?? t.prompt.model);
     if (this.ratio)
@@ -223,38 +201,24 @@ class PromptBox extends HTMLElement {
         order.aspect_ratio ?? (order.width ? `${order.width} × ${order.height}` : t.prompt.shape),
       );
     if (this.look) {
-      fill(this.look, icon('star', 18), order.style ?? t.prompt.anyStyle);
-      this.look.hidden = !card?.styles;
-      this.look.classList.toggle('set', Boolean(order.style));
+      const look = order.style ?? order.preset?.replaceAll('-', ' ');
+      fill(this.look, icon('star', 18), look ?? t.prompt.anyStyle);
+      this.look.classList.toggle('set', Boolean(look));
     }
+    if (this.expand) this.expand.ariaPressed = String(Boolean(order.expand));
     this.ratio?.classList.toggle('set', Boolean(order.aspect_ratio || order.width));
     const n = order.n ?? 1;
     if (this.go) fill(this.go, n > 1 ? t.prompt.painting(n) : t.prompt.paint);
-    const seconds = estimate(order) * n;
-    if (this.time) fill(this.time, seconds > LONG_SECONDS ? t.prompt.estimate(n, seconds) : null);
+    this.tellTime(n, estimate(order) * n, ahead(jobs.open));
   }
 
-  /** @param {HTMLElement} panel */
-  listStyles(panel) {
-    const names = Object.keys(catalog.card(draft.order.model)?.styles?.names ?? {});
-    const choice = (/** @type {string | undefined} */ name) =>
-      h(
-        'button',
-        {
-          'aria-pressed': String(draft.order.style === name),
-          onclick: () => {
-            draft.set({ style: name });
-            panel.hidePopover();
-          },
-        },
-        name ?? t.prompt.noStyle,
-      );
-    fill(panel, [undefined, ...names].map(choice));
-  }
-
-  /** @param {number} n */
-  count(n) {
-    draft.set({ n: Math.min(MOST, Math.max(1, Math.round(n) || 1)) });
+  /** @param {number} n @param {number} seconds for all of them @param {number} wait seconds before the first */
+  tellTime(n, seconds, wait) {
+    const told = [
+      seconds > LONG_SECONDS && t.prompt.estimate(n, seconds),
+      wait > LONG_SECONDS && t.prompt.behind(wait),
+    ].filter(Boolean);
+    if (this.time && this.time.textContent !== told.join(', ')) fill(this.time, told.join(', '));
   }
 
   /** @param {KeyboardEvent} event */

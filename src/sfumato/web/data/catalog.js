@@ -1,6 +1,6 @@
-/** What there is to paint with: models, samplers, schedules, aspect ratios. Read once; says `change` when it is there. */
+/** What there is to paint with: models, LoRA, looks, samplers, schedules, aspect ratios. Says `change` when it is there. */
 
-/** @import {Card} from '../types.js' */
+/** @import {Card, Look, Lora} from '../types.js' */
 
 import * as client from './client.js';
 
@@ -23,8 +23,21 @@ class Catalog extends EventTarget {
   /** @type {string[]} */
   schedules = [];
 
+  /** @type {Lora[]} */
+  loras = [];
+
+  /** @type {Look[]} */
+  looks = [];
+
   async load() {
-    const [cards, choices] = await Promise.all([client.models(), client.choices()]);
+    const [cards, choices, loras, looks] = await Promise.all([
+      client.models(),
+      client.choices(),
+      client.loras(),
+      client.looks(),
+    ]);
+    this.loras = loras;
+    this.looks = looks;
     this.model = choices.model;
     this.here = new Set(choices.models_here);
     const rank = (/** @type {Card} */ { name }) => (name === this.model ? 0 : this.here.has(name) ? 1 : 2);
@@ -41,6 +54,25 @@ class Catalog extends EventTarget {
     return find(name) ?? find(this.model);
   }
 }
+
+/** Bytes that a model's weights take in memory at 16 bits a number; null: not known. On the disk it is about the same. @param {Card} card */
+export function needs({ parameters, beside, unknown }) {
+  const others = Object.values(beside);
+  if (parameters === null || ('beside' in unknown && others.length === 0)) return null;
+  return 2 * others.reduce((sum, n) => sum + n, parameters);
+}
+
+/** Licences that ask for no more than to be kept with what is passed on. */
+const FREE = new Set(['Apache-2.0', 'MIT']);
+
+/** Whether its licence is to be read before it is fetched. @param {Card} card */
+export const asksFirst = ({ licence, gated }) => gated || !FREE.has(licence);
+
+/** The LoRA that fit a model. @param {Card} card @param {Lora[]} loras */
+export const fitting = (card, loras) =>
+  card.adaptable === null
+    ? []
+    : loras.filter(({ base, problem }) => !problem && (!base || base === card.name || card.bases.includes(base)));
 
 /** Whether a card speaks of all these words. @param {Card} card @param {string} text */
 export function fits(card, text) {

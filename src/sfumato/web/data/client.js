@@ -6,7 +6,7 @@
  * asks for it (as the password; any name will do) and sends it along with pictures and events too.
  */
 
-/** @import {Card, Found, Job, Order, Picture, Recipe} from '../types.js' */
+/** @import {Board, Card, Errand, Found, Job, Lora, Look, Order, Picture, Recipe, SmallWeights} from '../types.js' */
 
 import { t } from '../texts.js';
 
@@ -90,7 +90,7 @@ export const choices = () => json('choices');
 /** @param {Order} order @returns {Promise<Job>} */
 export const order = (order) => json('orders', sends('POST', { ...order, priority: 'interactive' }));
 
-/** What an order would be, without painting it. @param {Order} order @returns {Promise<{recipes: Recipe[], warnings: string[]}>} */
+/** What an order would be, without painting it. @param {Order} order @returns {Promise<{recipes: Recipe[], warnings: string[], notes: string[]}>} */
 export const plan = (order) => json('plan', sends('POST', order));
 
 /** @returns {Promise<Job[]>} the newest first */
@@ -106,12 +106,57 @@ export const tellJob = (id, what) => json(`jobs/${encodeURIComponent(id)}/${what
 export const dropPicture = (id, number) =>
   json(`jobs/${encodeURIComponent(id)}/pictures/${number}/cancel`, { method: 'POST' });
 
+/** Lets a waiting job be painted before another; null: last of those as urgent. @param {string} id @param {string | null} before @returns {Promise<Job>} */
+export const moveJob = (id, before) => json(`jobs/${encodeURIComponent(id)}/move`, sends('POST', { before }));
+
+/** @returns {Promise<{paused: boolean}>} */
+export const queue = () => json('queue');
+
+/** Lets nothing new be begun, or lets it again. @param {boolean} paused @returns {Promise<{paused: boolean}>} */
+export const pauseQueue = (paused) => json('queue', sends('PATCH', { paused }));
+
+/** @returns {Promise<Errand[]>} the newest first */
+export const errands = () => json('errands');
+
+/** @param {string} name of a model, or of small weights @param {boolean} accept that its licence was read @returns {Promise<Errand>} */
+export const pull = (name, accept) => json('errands/pull', sends('POST', { name, accept }));
+
+/** @param {FormData} lesson pictures, name and the like @returns {Promise<Errand>} */
+export const teach = (lesson) => json('errands/teach', { method: 'POST', body: lesson });
+
+/** @param {string} id @param {'cancel' | 'retry'} what @returns {Promise<Errand>} */
+export const tellErrand = (id, what) => json(`errands/${id}/${what}`, { method: 'POST' });
+
+/** Forgets one that has ended. @param {string} id */
+export const dropErrand = (id) => json(`errands/${id}`, { method: 'DELETE' });
+
+/** @returns {Promise<Lora[]>} */
+export const loras = () => json('loras');
+
+/** @param {string} name */
+export const removeLora = (name) => json(`loras/${encodeURIComponent(name)}`, { method: 'DELETE' });
+
+/** Looks in words. @returns {Promise<Look[]>} */
+export const looks = () => json('styles');
+
+/** @returns {Promise<SmallWeights[]>} */
+export const smallWeights = () => json('weights');
+
+/** Deletes weights from the disk. @param {string} name */
+export const removeModel = (name) => json(`models/${encodeURIComponent(name)}`, { method: 'DELETE' });
+
+/** Bytes. @returns {Promise<{free: number, memory: number | null}>} */
+export const machine = () => json('machine');
+
 /**
  * @typedef {object} Search
  * @property {string} [text] words that all occur in the prompt
  * @property {string} [model]
  * @property {number} [rating] at least
  * @property {string} [tag]
+ * @property {string} [since] ISO 8601: painted then or later
+ * @property {string} [until] ISO 8601: painted before
+ * @property {number} [board]
  * @property {boolean} [trashed] those in the trash instead
  *
  * @param {Search} search
@@ -127,14 +172,44 @@ export const picture = (id) => json(`pictures/${id}`);
 /** @param {number} id @param {{rating?: number, tags?: string[], trashed?: boolean}} marks @returns {Promise<Picture>} */
 export const markPicture = (id, marks) => json(`pictures/${id}`, sends('PATCH', marks));
 
+/** @param {Search} search @returns {Promise<number>} */
+export const countPictures = async (search) => (await json(`count?${query({ ...search })}`)).count;
+
+/** The tags of what fits, each with how many have it. @param {Search} search @returns {Promise<Record<string, number>>} */
+export const tagsOf = (search) => json(`tags?${query({ ...search })}`);
+
+/** @returns {Promise<Board[]>} by name */
+export const boards = () => json('boards');
+
+/** @param {string} name @returns {Promise<Board>} */
+export const makeBoard = (name) => json('boards', sends('POST', { name }));
+
+/** @param {number} id @param {string} name @returns {Promise<Board>} */
+export const renameBoard = (id, name) => json(`boards/${id}`, sends('PATCH', { name }));
+
+/** Its pictures stay in the library. @param {number} id @returns {Promise<Board>} */
+export const removeBoard = (id) => json(`boards/${id}`, { method: 'DELETE' });
+
+/** @param {number} id @param {{add?: number[], remove?: number[]}} pictures @returns {Promise<Board>} */
+export const layOnBoard = (id, pictures) => json(`boards/${id}/pictures`, sends('POST', pictures));
+
+/**
+ * More pictures like one: by its noise turned towards others', or from the picture itself. amount: 0, the same, to 1.
+ *
+ * @param {number} id
+ * @param {{how: 'noise' | 'picture', n?: number, amount?: number}} wish
+ * @returns {Promise<Job>}
+ */
+export const like = (id, wish) => json(`pictures/${id}/like`, sends('POST', wish));
+
 /** What a picture file says of how it was made. @param {Blob} file @returns {Promise<Found>} */
 export const readFile = (file) => json('read', { method: 'POST', body: file, headers: { 'Content-Type': file.type } });
 
 /** Pictures as one zip. @param {number[]} ids @param {{format?: string, quality?: number, metadata?: string}} as @returns {Promise<Blob>} */
 export const archive = async (ids, as) => (await call(`archive?${query({ ...as, ids: ids.join(',') })}`)).blob();
 
-/** @param {string} id of a job */
-export const eventsOf = (id) => new URL(`jobs/${encodeURIComponent(id)}/events?previews=true`, BASE).href;
+/** Where everything that happens to orders is told. */
+export const FEED = new URL('events?previews=true', BASE).href;
 
 /** The picture's file, encoded anew where other than all of it is asked. @param {number} id @param {{format?: string, quality?: number, metadata?: string}} [as] */
 export const fileOf = (id, as = {}) => new URL(`pictures/${id}/file?${query(as)}`, BASE).href;

@@ -37,6 +37,7 @@ export function fieldsOf(card, parts) {
     fields.push({ name: 'sampler', kind: 'choice', choices: parts.samplers, usual: card.sampler });
   if (parts.schedules.includes(card.schedule))
     fields.push({ name: 'schedule', kind: 'choice', choices: parts.schedules, usual: card.schedule });
+  if (card.adaptable !== null) fields.push({ name: 'loras', kind: 'list' });
   fields.push({ name: 'background', kind: 'ground' });
   return fields;
 }

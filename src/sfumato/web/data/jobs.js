@@ -4,18 +4,19 @@
  * Says `change` when anything to show has changed, and `picture` when one was finished.
  */
 
-/** @import {Job, Order, Recipe} from '../types.js' */
+/** @import {Job, Order} from '../types.js' */
 
 import * as client from './client.js';
 import { follow } from './events.js';
+import { learn } from './pace.js';
 import { keep, kept } from './store.js';
 
 /** @typedef {{preview: string | null, since: number, first: number}} Sight the picture being painted, as last seen */
 
-const LOOK = 15_000; // milliseconds
+const LOOK = 60_000; // milliseconds; the stream tells of everything, but a proxy may hold it back
 const TOGETHER = 40; // milliseconds in which states are gathered
-const MOST_FOLLOWED = 3;
 const ENDED = new Set(['done', 'failed', 'cancelled', 'expired']);
+const URGENCY = ['interactive', 'normal', 'bulk'];
 
 class Jobs extends EventTarget {
   /** @type {Map<string, Job>} */
@@ -27,49 +28,67 @@ class Jobs extends EventTarget {
   /** @type {Set<string>} failed ones that were put away */
   away = new Set(kept('away', /** @type {string[]} */ ([])));
 
-  /** @type {Map<string, () => void>} stops following a job */
-  followed = new Map();
+  /** Whether nothing new is begun. */
+  paused = false;
 
-  /** Reads all that is open, and what ended lately; and again from time to time, for others order too. */
+  /** Reads all that is open, and what ended lately; and again after each break, for what was told meanwhile is missed. */
   async start() {
     setInterval(() => this.load().catch(() => {}), LOOK);
+    follow(
+      (kind, data) => this.hear(data.job, kind, data),
+      () => this.load().catch(() => {}),
+    );
     await this.load();
   }
 
   async load() {
-    const found = await client.findJobs();
-    this.all = new Map(found.map((job) => [job.id, job]));
+    const [found, { paused }] = await Promise.all([client.findJobs(), client.queue()]);
+    const before = this.all;
+    this.all = new Map(found.map((job) => [job.id, before.get(job.id) ?? job]));
+    for (const job of found) this.put(job);
+    this.loaded = true;
+    this.paused = paused;
     this.changed();
   }
 
-  /** Follows those next in turn, and no others: a browser has few connections to one server. */
-  follow() {
-    const next = new Set(this.open.slice(0, MOST_FOLLOWED).map(({ id }) => id));
-    for (const [id, stop] of this.followed) {
-      if (next.has(id)) continue;
-      stop();
-      this.followed.delete(id);
-    }
-    for (const id of next) {
-      if (!this.followed.has(id))
-        this.followed.set(
-          id,
-          follow(id, (kind, data) => this.hear(id, kind, data)),
-        );
-    }
+  /** Whether all was read once: pictures of jobs that are new from then on are new, too. */
+  loaded = false;
+
+  /** Takes a job as it is now, and tells of the pictures that were not known. @param {Job} job */
+  put(job) {
+    const known = new Set(this.all.get(job.id)?.pictures.map(({ id }) => id));
+    this.all.set(job.id, job);
+    if (!this.loaded) return;
+    for (const picture of job.pictures) if (!known.has(picture.id)) this.told(picture);
+  }
+
+  /** @param {import('../types.js').Picture} picture that was just painted */
+  told(picture) {
+    learn(picture);
+    this.dispatchEvent(new CustomEvent('picture', { detail: picture }));
   }
 
   /** @param {Order} order @returns {Promise<Job>} */
-  async order(order) {
-    const job = await client.order(order);
-    if (!this.all.has(job.id)) this.all.set(job.id, job);
+  order(order) {
+    return this.begin(client.order(order));
+  }
+
+  /** @param {Promise<Job>} ordered a job that was just made */
+  async begin(ordered) {
+    const job = await ordered;
+    if (!this.all.has(job.id)) this.put(job);
     this.changed();
     return job;
   }
 
-  /** The orders that have not ended, the oldest first: as they will be painted. */
+  /** The orders that have not ended, as they will be painted. */
   get open() {
-    return [...this.all.values()].filter((job) => !ENDED.has(job.state)).sort((a, b) => a.created - b.created);
+    return [...this.all.values()].filter((job) => !ENDED.has(job.state)).sort(inTurn);
+  }
+
+  /** Those that nobody has begun, as they will be painted. */
+  get waiting() {
+    return this.open.filter(({ state }) => state !== 'running');
   }
 
   /** Those that ended, the newest first. */
@@ -90,13 +109,25 @@ class Jobs extends EventTarget {
   /** @param {'cancel' | 'pause' | 'resume' | 'retry'} what @param {string} id */
   async tell(what, id) {
     this.away.delete(id);
-    this.all.set(id, await client.tellJob(id, what));
+    this.put(await client.tellJob(id, what));
+    this.changed();
+  }
+
+  /** Lets a waiting order be painted before another; null: after all others. @param {string} id @param {string | null} before */
+  async move(id, before) {
+    await client.moveJob(id, before);
+    await this.load();
+  }
+
+  /** Lets nothing new be begun, or lets it again. @param {boolean} paused */
+  async pause(paused) {
+    this.paused = (await client.pauseQueue(paused)).paused;
     this.changed();
   }
 
   /** Takes one picture out of an order; the others are painted. @param {string} id @param {number} number from 0 */
   async drop(id, number) {
-    this.all.set(id, await client.dropPicture(id, number));
+    this.put(await client.dropPicture(id, number));
     this.changed();
   }
 
@@ -118,8 +149,8 @@ class Jobs extends EventTarget {
   /** @param {string} id @param {string} kind @param {any} data */
   hear(id, kind, data) {
     const job = this.all.get(id);
+    if (kind === 'state' || kind === 'dropped' || kind === 'moved' || !job) this.refresh(id);
     if (!job) return;
-    if (kind === 'state' || kind === 'dropped') this.refresh(id);
     if (kind === 'step') this.step(job, data);
     if (kind === 'preview') this.sight(job, data.step).preview = data.image;
     if (kind === 'picture') this.finished(job, data.picture);
@@ -133,7 +164,7 @@ class Jobs extends EventTarget {
     await new Promise((done) => setTimeout(done, TOGETHER));
     this.stale.delete(id);
     try {
-      this.all.set(id, await client.job(id));
+      this.put(await client.job(id));
     } catch {
       return; // the next look reads it
     }
@@ -148,10 +179,10 @@ class Jobs extends EventTarget {
   async finished(job, id) {
     if (job.pictures.some((picture) => picture.id === id)) return;
     const picture = await client.picture(id);
+    if (job.pictures.some((picture) => picture.id === id)) return; // it came with the job meanwhile
     job.pictures.push(picture);
     this.sights.delete(job.id);
-    learn(picture.recipe, picture.seconds);
-    this.dispatchEvent(new CustomEvent('picture', { detail: picture }));
+    this.told(picture);
     this.changed();
   }
 
@@ -170,29 +201,16 @@ class Jobs extends EventTarget {
   }
 
   changed() {
-    this.follow();
     this.dispatchEvent(new Event('change'));
   }
 }
 
 export const jobs = new Jobs();
 
-/** Remembers how long a step took with a model, the later ones counting more. @param {Recipe} recipe @param {number} seconds */
-function learn(recipe, seconds) {
-  const known = kept('pace', /** @type {Record<string, number>} */ ({}));
-  const now = seconds / recipe.steps;
-  const before = known[recipe.model];
-  keep('pace', { ...known, [recipe.model]: before === undefined ? now : before * 0.7 + now * 0.3 });
-}
+export { estimate } from './pace.js';
 
-/**
- * Seconds a picture of this order will probably take, by what was seen of its model; 0 before one was painted.
- *
- * @param {Order} order
- * @param {number} [usualSteps]
- */
-export function estimate(order, usualSteps = 16) {
-  const pace = kept('pace', /** @type {Record<string, number>} */ ({}));
-  const known = order.model ? pace[order.model] : Object.values(pace)[0];
-  return (known ?? 0) * (order.steps ?? usualSteps);
+/** Those under way first, then by urgency, then by place. @param {Job} a @param {Job} b */
+function inTurn(a, b) {
+  const rank = (/** @type {Job} */ { state, priority }) => (state === 'running' ? -1 : URGENCY.indexOf(priority));
+  return rank(a) - rank(b) || a.place - b.place || (a.id < b.id ? -1 : 1);
 }

@@ -13,10 +13,8 @@ class Library extends EventTarget {
   /** @type {Search} */
   search = {};
 
-  /** How many are known to fit; -1 before that is known. More may follow where `whole` is false. */
+  /** How many fit; -1 before that is known. */
   total = -1;
-
-  whole = false;
 
   /** @type {(Picture | undefined)[]} by place, the newest first */
   rows = [];
@@ -27,6 +25,11 @@ class Library extends EventTarget {
   /** Grows with every new search, so that late answers to old ones are not taken. */
   round = 0;
 
+  /** Whether not all of the library is shown. */
+  get searching() {
+    return Object.values(this.search).some(Boolean);
+  }
+
   /** @param {Search} search */
   find(search) {
     this.search = search;
@@ -36,12 +39,14 @@ class Library extends EventTarget {
   /** Reads the beginning again; what is shown stays until then. */
   async reload() {
     const round = ++this.round;
-    const found = await client.findPictures(this.search, 0, PAGE);
+    const [found, count] = await Promise.all([
+      client.findPictures(this.search, 0, PAGE),
+      client.countPictures(this.search),
+    ]);
     if (round !== this.round) return;
     this.asked = new Set([0]);
     this.rows = [];
-    this.total = 0;
-    this.whole = false;
+    this.total = Math.max(count, found.length);
     this.add(0, found);
   }
 
@@ -53,7 +58,7 @@ class Library extends EventTarget {
 
   /** @param {number} page */
   async fetch(page) {
-    if (this.asked.has(page) || (this.whole && page * PAGE >= this.total)) return;
+    if (this.asked.has(page) || page * PAGE >= this.total) return;
     this.asked.add(page);
     const { round } = this;
     try {
@@ -65,11 +70,9 @@ class Library extends EventTarget {
     }
   }
 
-  /** A page that is full is followed by another, which may be empty. @param {number} page @param {Picture[]} found */
+  /** @param {number} page @param {Picture[]} found */
   add(page, found) {
     found.forEach((picture, i) => (this.rows[page * PAGE + i] = picture));
-    if (found.length < PAGE) this.whole = true;
-    this.total = Math.max(this.rows.length, this.whole ? 0 : (page + 1) * PAGE);
     this.changed();
   }
 
@@ -80,7 +83,7 @@ class Library extends EventTarget {
 
   /** A picture that was just painted comes first; where something is searched for, the server says whether it fits. @param {Picture} picture */
   async meet(picture) {
-    if (Object.values(this.search).some(Boolean)) return this.rows.length <= PAGE ? this.reload() : undefined;
+    if (this.searching) return this.rows.length <= PAGE ? this.reload() : undefined;
     if (this.total < 0 || this.indexOf(picture.id) >= 0) return;
     this.rows.unshift(picture);
     this.total += 1;

@@ -1,6 +1,6 @@
 /** A recipe as it is written elsewhere: at the command line, in Python, with curl. */
 
-/** @import {Order, Recipe} from '../types.js' */
+/** @import {Recipe} from '../types.js' */
 
 import { written } from './client.js';
 
@@ -23,7 +23,7 @@ function asked(recipe) {
     background: ground ?? null,
     loras: recipe.loras.length ? recipe.loras.map(({ name, weight }) => `${name}:${weight}`) : null,
   };
-  return /** @type {Order & {prompt: string, seed: string}} */ (
+  return /** @type {Record<string, unknown> & {prompt: string, seed: string, width: number, height: number, loras?: string[]}} */ (
     Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null))
   );
 }

@@ -1,0 +1,111 @@
+"""What there is to paint with beside models: LoRA, looks, small models' weights; and what there is room for."""
+
+import os
+import shutil
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Request
+from pydantic import BaseModel
+
+from sfumato.http.desk import Desk, keeper
+from sfumato.http.shapes import Shape
+from sfumato.http.shapes.native import PREFIX, PROBLEMS, error
+
+Name = Annotated[str, Path(pattern="^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+
+
+class LoraBody(BaseModel):
+    """What a file says of itself, blank where it does not. problem: why it cannot be used, if so."""
+
+    name: str
+    base: str
+    trigger: str
+    pictures: str
+    created: str
+    problem: str
+
+
+class StyleBody(BaseModel):
+    """A look in words, `{prompt}` standing for the prompt; painted with as an order's `preset`."""
+
+    name: str
+    about: str
+    prompt: str
+
+
+class WeightsBody(BaseModel):
+    """A small model for the work around a picture. state: here, missing or damaged."""
+
+    name: str
+    about: str
+    bytes: int
+    licence: str
+    licence_note: str
+    commercial: bool
+    state: str
+
+
+class MachineBody(BaseModel):
+    """Bytes. free: on the disk where weights are kept. memory: of the whole machine; null: not known."""
+
+    free: int
+    memory: int | None
+
+
+class Gone(BaseModel):
+    """What was deleted."""
+
+    name: str
+
+
+def router(desk: Desk) -> APIRouter:
+    """See the OpenAPI document."""
+    routes, studio = APIRouter(tags=["materials"], responses=PROBLEMS), desk.studio
+
+    @routes.get("/loras", summary="LoRA that are kept here")
+    def loras() -> list[LoraBody]:
+        return [LoraBody.model_validate(kept, from_attributes=True) for kept in studio.loras()]
+
+    @routes.delete("/loras/{name}", summary="Delete a LoRA's file")
+    def remove_lora(name: Name, request: Request) -> Gone:
+        keeper(request)
+        studio.remove_lora(name)
+        return Gone(name=name)
+
+    @routes.get("/styles", summary="Looks in words, for an order's `preset`")
+    def styles() -> list[StyleBody]:
+        return [StyleBody.model_validate(preset, from_attributes=True) for preset in studio.style_presets()]
+
+    @routes.get("/weights", summary="Small models for the work around a picture")
+    def weights() -> list[WeightsBody]:
+        return [WeightsBody(state=kept.state, **small(kept.entry)) for kept in studio.weights()]
+
+    @routes.delete("/models/{name}", summary="Delete the weights of a model, or of a small one")
+    def remove_model(name: Name, request: Request) -> Gone:
+        keeper(request)
+        studio.remove_weights(name)
+        return Gone(name=name)
+
+    @routes.get("/machine", summary="What there is room for")
+    def machine() -> MachineBody:
+        home = desk.settings.home
+        place = next(path for path in (home, *home.parents) if path.exists())
+        return MachineBody(free=shutil.disk_usage(place).free, memory=memory())
+
+    return routes
+
+
+def small(entry: Any) -> dict[str, Any]:
+    names = ("name", "about", "bytes", "licence", "licence_note", "commercial")
+    return {name: getattr(entry, name) for name in names}
+
+
+def memory() -> int | None:
+    """Bytes of the machine, where the system says."""
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (ValueError, OSError, AttributeError):
+        return None
+
+
+PART = Shape(PREFIX, router, error, "application/problem+json")
