@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -301,15 +302,19 @@ def test_a_jump_far_into_the_library_reads_no_row_on_the_way(library: Library):
         assert not any("TEMP B-TREE" in step for step in plan if "ORDER" in step)
 
 
-@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize("version", [1, 2, 3])
 def test_a_library_of_an_older_version_is_brought_up_to_date(tmp_path: Path, version: int):
     import sqlite3
 
     with Library(tmp_path) as library:
         entry = add(library, picture())
     with sqlite3.connect(tmp_path / "library.db") as database:
-        for statement in ("DROP INDEX pictures_in_order", "DROP TABLE board_pictures", "DROP TABLE boards"):
-            database.execute(statement)
+        for name in ("INDEX pictures_by_start", "INDEX pictures_by_seed", "TABLE begun"):
+            database.execute(f"DROP {name}")
+        database.execute("ALTER TABLE pictures DROP COLUMN start")
+        if version < 3:
+            for statement in ("DROP INDEX pictures_in_order", "DROP TABLE board_pictures", "DROP TABLE boards"):
+                database.execute(statement)
         if version == 1:
             database.execute("DROP INDEX pictures_by_origin")
             for column in ("owner", "origin", "tags", "rating", "trashed"):
@@ -320,6 +325,20 @@ def test_a_library_of_an_older_version_is_brought_up_to_date(tmp_path: Path, ver
             assert library.find() == [entry]
             assert library.count_found(rating=0) == 1
             assert library.boards.all() == []
+            assert library.lineage.became(entry) == []
+
+
+def test_variations_and_finished_pictures_came_of_the_one_before_them(library: Library):
+    from sfumato.core.recipe import Toward
+
+    one = add(library, first := picture())
+    turned = first.recipe.model_copy(update={"toward": Toward(seed=5, share=0.3)})
+    larger = first.recipe.model_copy(update={"finish": ("upscale:2",), "width": 2 * first.recipe.width})
+    other = first.recipe.model_copy(update={"prompt": "another", "toward": Toward(seed=5, share=0.3)})
+    like, large, _ = [add(library, replace(first, recipe=recipe)) for recipe in (turned, larger, other)]
+    assert library.lineage.became(one) == [large, like]
+    assert library.lineage.made_from(like) == library.lineage.made_from(large) == [one]
+    assert library.lineage.became(one, owner="ada") == library.lineage.made_from(one) == []
 
 
 def test_boards_hold_pictures_under_a_name(library: Library):

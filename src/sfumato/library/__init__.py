@@ -30,6 +30,7 @@ from sfumato.library.blobs import Blobs
 
 if TYPE_CHECKING:
     from sfumato.library.boards import Boards
+    from sfumato.library.lineage import Lineage
 
 THUMBNAIL_EDGE = 256  # pixels, the longer one
 MOST_WORDS = 100
@@ -119,6 +120,7 @@ class Library:
             "seconds": picture.seconds,
             "owner": owner,
             "origin": origin,
+            "start": recipe.start,
         }
         return self.entry(self._rows.add(row))
 
@@ -162,6 +164,13 @@ class Library:
         from sfumato.library.boards import Boards
 
         return Boards(self._rows)
+
+    @cached_property
+    def lineage(self) -> "Lineage":
+        """What pictures were made from, and what came of them."""
+        from sfumato.library.lineage import Lineage
+
+        return Lineage(self._rows, self._entry)
 
     def fetch(self, id: int) -> bytes:
         """The picture's bytes, as they were added; NotFound if there is none, JobFailed if they are damaged."""

@@ -31,11 +31,11 @@ class Inputs:
 
     def keep(self, image: Image.Image) -> str:
         """Keep a picture (RGBA), and return its sha256; CannotWrite."""
-        out = io.BytesIO()
-        clean = image.convert("RGBA")
-        clean.info = {}
-        clean.save(out, "PNG", compress_level=1)
-        return self._blobs.keep(out.getvalue(), "png")
+        return self._blobs.keep(_bare(image), "png")
+
+    def name_of(self, image: Image.Image) -> str:
+        """The sha256 under which a picture would be kept."""
+        return hashlib.sha256(_bare(image)).hexdigest()
 
     def __call__(self, digest: str) -> Image.Image:
         """The picture of a sha256, RGBA, not to be changed; RequestError if it is not here as it was."""
@@ -59,3 +59,11 @@ class Inputs:
         if hashlib.sha256(data).hexdigest() != digest:
             raise RequestError(f"the picture {str(path)!r} is damaged: delete it, and begin with its file again")
         return pixels(data)[0]
+
+
+def _bare(image: Image.Image) -> bytes:
+    """A PNG of the pixels alone."""
+    out, clean = io.BytesIO(), image.convert("RGBA")
+    clean.info = {}
+    clean.save(out, "PNG", compress_level=1)
+    return out.getvalue()

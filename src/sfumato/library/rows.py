@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 
 from sfumato.core.errors import CannotWrite, JobFailed, RequestError
 
-VERSION = 3
+VERSION = 4
 PATIENCE = 30  # seconds to wait for another process that writes
 
 # seed is text: SQLite's integers end at 2**63 - 1. folded: the prompt to search in; LIKE would know only A to Z.
@@ -73,14 +73,28 @@ ADDED: dict[int, tuple[str, ...]] = {
         ) WITHOUT ROWID
         """,
     ),
+    4: (  # start: the hash of what an edit's recipe starts from; begun: the pictures that have such pixels
+        "ALTER TABLE pictures ADD COLUMN start TEXT",
+        "UPDATE pictures SET start = recipe ->> '$.start'",
+        "CREATE INDEX IF NOT EXISTS pictures_by_start ON pictures (start) WHERE start IS NOT NULL",
+        "CREATE INDEX IF NOT EXISTS pictures_by_seed ON pictures (seed, model)",
+        """
+        CREATE TABLE IF NOT EXISTS begun (
+            picture INTEGER NOT NULL REFERENCES pictures (id),
+            pixels TEXT NOT NULL,
+            PRIMARY KEY (pixels, picture)
+        ) WITHOUT ROWID
+        """,
+        "CREATE INDEX IF NOT EXISTS begun_by_picture ON begun (picture)",
+    ),
 }
 LATEST_TABLE = 2  # the version that TABLE is of
 
 ADD = """
 INSERT INTO pictures (content, ending, thumbnail, created, model, prompt, negative, folded, seed, width, height, recipe,
-                      seconds, owner, origin)
+                      seconds, owner, origin, start)
 VALUES (:content, :ending, :thumbnail, :created, :model, :prompt, :negative, :folded, :seed, :width, :height, :recipe,
-        :seconds, :owner, :origin)
+        :seconds, :owner, :origin, :start)
 ON CONFLICT (origin) DO NOTHING
 """
 

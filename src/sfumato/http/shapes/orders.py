@@ -153,6 +153,8 @@ def order_of(desk: Desk, request: Request, body: Wish) -> tuple[Order, list[str]
         mask_polarity=body.mask_polarity,
         mask_box=None if body.mask_box is None else ",".join(map(str, body.mask_box)),
     )
+    if isinstance(start, int):
+        desk.studio.begun_with(start, begun)
     return begun, remarks if mask is not None and body.mask_polarity is None else []
 
 
