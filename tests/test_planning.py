@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from standins import kept_standins
 
 from sfumato import Studio, catalog
-from sfumato.core.errors import RequestError, UnknownName
+from sfumato.core.errors import MissingWeights, RequestError, UnknownName
 from sfumato.core.order import Order
 from sfumato.core.ratios import RATIOS
 from sfumato.core.recipe import Recipe
@@ -235,6 +235,16 @@ def test_a_flow_model_refuses_some_samplers_and_offers_others():
 def test_backgrounds_have_names_and_colours(given: str | None, finish: tuple[str, ...]):
     one = recipe(background=given, width=SIZES.best, height=SIZES.best)
     assert one.finish == finish
+
+
+def test_what_a_model_leaves_opaque_is_cut_out_where_that_is_asked(home: Path):
+    opaque = CARD.model_copy(update={"alpha": False})
+    order = Order(prompt="a pear", background="transparent", then=("crop:64x64+0+0",), width=128, height=128)
+    with pytest.raises(MissingWeights, match="sfumato pull"):
+        plan(order, opaque)
+    kept = kept_standins(home)
+    assert plan(order, opaque, weights=kept).recipes[0].finish == ("cutout", "crop:64x64+0+0")
+    assert plan(order, CARD, weights=kept).recipes[0].finish == ("crop:64x64+0+0",)
 
 
 @pytest.mark.parametrize("given", ["", "blue", "#12345", "#gggggg", "#fffffff", "white\0", "x" * 10**6])

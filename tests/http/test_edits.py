@@ -10,23 +10,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.http.pictures import SIDE, as_bytes, drawn, left_half, opened_bytes, with_alpha
 from tests.servers import Server
 
-SIDE = 64
 QUICK: dict[str, Any] = {"steps": 2, "guidance": 1, "seed": 1}
-
-
-def drawn(alpha: int = 255) -> Image.Image:
-    """A picture whose every pixel is another colour."""
-    ramp = np.arange(SIDE * SIDE).reshape(SIDE, SIDE)
-    planes = [ramp % 251, ramp % 241, ramp % 239, np.full_like(ramp, alpha)]
-    return Image.fromarray(np.stack(planes, -1).astype(np.uint8), "RGBA")
-
-
-def as_bytes(image: Image.Image, format: str = "PNG", **more: Any) -> bytes:
-    out = io.BytesIO()
-    image.save(out, format, **more)
-    return out.getvalue()
 
 
 def upload(server: Server, image: Image.Image) -> dict[str, Any]:
@@ -36,7 +23,7 @@ def upload(server: Server, image: Image.Image) -> dict[str, Any]:
 
 
 def opened(server: Server, path: str) -> Image.Image:
-    return Image.open(io.BytesIO(server.client.get(path).content)).convert("RGBA")
+    return opened_bytes(server.client.get(path).content)
 
 
 def painted(server: Server, path: str = "orders", **body: Any) -> dict[str, Any]:
@@ -46,12 +33,6 @@ def painted(server: Server, path: str = "orders", **body: Any) -> dict[str, Any]
     job = server.ended(answer.json()["id"])
     assert job["state"] == "done", job
     return job
-
-
-def left_half(white: int, other: int) -> Image.Image:
-    mask = Image.new("L", (SIDE, SIDE), other)
-    mask.paste(white, (0, 0, SIDE // 2, SIDE))
-    return mask
 
 
 def test_an_upload_is_its_pixels_alone_however_it_is_sent(server: Server):
@@ -89,15 +70,9 @@ def test_a_picture_is_painted_anew_from_an_upload_and_from_the_library(server: S
 POLARITIES: list[tuple[str | None, Callable[[], Image.Image]]] = [
     ("white", lambda: left_half(255, 0)),
     ("black", lambda: left_half(0, 255)),
-    ("alpha", lambda: _alpha(left_half(0, 255))),
-    (None, lambda: _alpha(left_half(0, 255))),
+    ("alpha", lambda: with_alpha(left_half(0, 255))),
+    (None, lambda: with_alpha(left_half(0, 255))),
 ]
-
-
-def _alpha(alpha: Image.Image) -> Image.Image:
-    image = Image.new("RGBA", alpha.size, "white")
-    image.putalpha(alpha)
-    return image
 
 
 @pytest.mark.parametrize(("polarity", "mask"), POLARITIES, ids=lambda value: str(value)[:8])

@@ -84,6 +84,12 @@ def test_any_size_is_given_and_what_was_done_is_said(client: openai.OpenAI):
         assert any("painted at" in text for text in (found.model_extra or {})["warnings"])
 
 
+def test_quality_is_steps(server: Server, client: openai.OpenAI):
+    client.images.generate(prompt="a quality sun", size="64x64", quality="low", extra_body={"guidance": 1})
+    job = server.client.get("/api/v1/jobs", params={"limit": 1}).json()[0]
+    assert job["recipes"][0]["steps"] == 8  # half of Pocket's usual ones
+
+
 def test_what_has_no_effect_is_said(client: openai.OpenAI):
     found = client.images.generate(prompt="a sun", model="gpt-image-1", quality="high", moderation="low", **SMALL)
     warnings = " ".join((found.model_extra or {})["warnings"])

@@ -128,6 +128,7 @@ class Card(_Part):
     steady_guidance: whether classifier-free guidance turns the model's predictions and leaves their length.
     expand: the rules that lengthen a short prompt for it (catalog/expansions). grounds: the backgrounds that it paints
     worse than finishing lays them, as colour words and `#rrggbb`; a prompt that asks for one gets it from finishing.
+    alpha: whether it leaves transparent what is around a thing; of others a transparent background is cut out.
     around: the strength that extending and erasing take where none is told, of a model that knows things and little of
     what lies around them; None: the operation's own.
     """
@@ -164,6 +165,7 @@ class Card(_Part):
     styles: Styles | None = None
     expand: str = "pictures"
     grounds: dict[str, str] = {}
+    alpha: bool = False
     around: float | None = Field(default=None, ge=0, le=1)
     files: list[File] = []
     adapter: str | None = None

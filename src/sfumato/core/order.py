@@ -13,7 +13,8 @@ class Order(BaseModel):
 
     n: pictures; picture i has seed + i. seed: 0 to 2**64 - 1. guidance: how strongly the prompt is followed.
     rescale: 0 to 1, takes back the contrast that strong guidance adds. width and height: pixels, both or neither; or
-    aspect_ratio (core/ratios.py) with megapixels. background: `transparent`, `white`, `black` or `#rrggbb`.
+    aspect_ratio (core/ratios.py) with megapixels. background: `transparent` (cut out, if the model paints none),
+    `white`, `black` or `#rrggbb`.
     loras: names of LoRA, each with a weight from -2 to 2 behind a colon, as `watercolour:0.8`; without one it is 1.
     preset: a style preset, words for a look (see sfumato presets); style is one that the model knows by itself.
     expand: let rules add to a short prompt what it leaves open, by the seed.

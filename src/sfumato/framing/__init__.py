@@ -73,7 +73,7 @@ def framed(size: Size, salient: Salience, preset: ExportPreset, fit: str = "auto
         left, top, right, bottom = box
         steps = (f"crop:{right - left}x{bottom - top}+{left}+{top}", _resize(preset.size))
         return Frame(preset, size, "crop", box, kept, preset.size, steps, _why(fit, said, f"{least:.0%} or more"))
-    inner = _within(size, preset.size)
+    inner = within(size, preset.size)
     why = _why(fit, said, f"less than {least:.0%}")
     return Frame(preset, size, "extend", (0, 0, width, height), kept, inner, extension(inner, preset.size), why)
 
@@ -111,7 +111,7 @@ def _best_part(weights: np.ndarray, length: int, part: int) -> tuple[int, float]
     return best, float(held[best])
 
 
-def _within(size: Size, most: Size) -> Size:
+def within(size: Size, most: Size) -> Size:
     """The largest size of the same shape that fits."""
     scale = min(most[0] / size[0], most[1] / size[1])
     return max(1, min(most[0], round(size[0] * scale))), max(1, min(most[1], round(size[1] * scale)))

@@ -22,7 +22,7 @@ from sfumato.http.links import root_of
 
 LEAST_SIDE = 8  # pixels
 OURS = re.compile(
-    r"/replicate/v1/files/(?P<file>[0-9a-f]{32})(/download)?|/v1/files/(?P<openai>[0-9a-f]{32})(/content)?"
+    r"/replicate/v1/files/(?P<file>[0-9a-f]{32})(/download)?|/v1/files/(file-)?(?P<openai>[0-9a-f]{32})/content"
     r"|/api/v1/pictures/(?P<picture>[1-9][0-9]{0,17})/file|/api/v1/inputs/(?P<input>[0-9a-f]{64})/file"
     r"|/files/(?P<link>[0-9]{1,18}\.[a-z]{3,4})"
 )

@@ -79,7 +79,8 @@ def plan(
     if "<lora:" in order.prompt:
         warnings.append("<lora:...> in the prompt is read as words: use --lora name:weight")
     loras, told = checked_loras(order.loras, card, find_lora)
-    then, finished = checked_chain(order.then, framed.size, weights)
+    cut = ("cutout",) if order.background is not None and ground == "transparent" and not card.alpha else ()
+    then, finished = checked_chain((*cut, *order.then), framed.size, weights)
     first = Recipe(
         model=card.name,
         weights=card.weights,

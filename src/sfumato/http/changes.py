@@ -1,0 +1,80 @@
+"""Orders that begin with a picture, as hosted services have them: a picture, perhaps a mask, a size of the result.
+
+Each service means its masks in its own way; here is the one place where a door says which, and ours comes out.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from PIL import Image
+
+from sfumato.core.errors import RequestError
+from sfumato.core.order import Order
+from sfumato.framing import SAME, extension, within
+from sfumato.http.desk import Desk
+from sfumato.masks import Polarity
+from sfumato.planning.backgrounds import checked_background
+
+Size = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Change:
+    """image: RGBA. mask: a picture whose `polarity` part is painted; None: all may change. strength: as an Order's.
+
+    size: (width, height) of the result; None: the picture's own. stretched: a mask of another size is brought to it.
+    """
+
+    image: Image.Image
+    mask: Image.Image | None = None
+    polarity: Polarity = "white"
+    strength: float | None = None
+    size: Size | None = None
+    stretched: bool = False
+
+
+def changed(desk: Desk, change: Change, fields: dict[str, Any]) -> tuple[Order, list[str]]:
+    """The order of a change, its pictures kept, and warnings. fields: of the Order; what is its `then` comes last."""
+    steps, warnings = brought(change.image.size, change.size)
+    mask = change.mask
+    if mask is not None and change.stretched and mask.size != change.image.size:
+        warnings = [*warnings, f"the mask, {mask.width}x{mask.height}, is brought to the picture's size"]
+        mask = mask.resize(change.image.size, Image.Resampling.BILINEAR)
+    wishes = {
+        **fields, "operation": "image-to-image" if mask is None else "inpaint", "strength": change.strength,
+        "then": (*steps, *fields.get("then", ())),
+    }  # fmt: skip
+    if mask is None:
+        order, _ = desk.studio.begin(Order(**wishes), change.image)
+    else:
+        order, _ = desk.studio.begin(Order(**wishes), change.image, mask=mask, mask_polarity=change.polarity)
+    return order, warnings
+
+
+def brought(size: Size, wanted: Size | None) -> tuple[tuple[str, ...], list[str]]:
+    """Finishing steps from one size to another, and a warning where the shape is another one."""
+    if wanted is None or wanted == size:
+        return (), []
+    if abs(size[0] / size[1] * wanted[1] / wanted[0] - 1) <= SAME:
+        return (f"resize:{wanted[0]}x{wanted[1]}",), []
+    said = f"{wanted[0]}x{wanted[1]} is another shape than the picture's: its border goes on to fill that"
+    return extension(within(size, wanted), wanted), [said]
+
+
+def ground_steps(background: str | None, image: Image.Image) -> tuple[str, ...]:
+    """Finishing steps for a picture that was changed: `transparent` cuts out what is opaque, a colour lies behind."""
+    if background is None:
+        return ()
+    if (colour := checked_background(background)) != "transparent":
+        return (f"background:{colour}",)
+    return ("cutout",) if image.getchannel("A").getextrema()[0] == 255 else ()
+
+
+def size_of(text: str | None) -> Size | None:
+    """Of `640x480`; None for a blank or `auto`."""
+    if text in {None, "auto"}:
+        return None
+    width, _, height = str(text).lower().partition("x")
+    if not (width.isdecimal() and height.isdecimal() and int(width) and int(height)):
+        raise RequestError(f"size {str(text)[:40]!r} is no size: write it as 640x480")
+    return int(width), int(height)
