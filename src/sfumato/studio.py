@@ -446,9 +446,13 @@ class Studio:
         (width, height), then, warnings = fitted(size, card.sizes)
         fields: dict[str, Any] = {"width": width, "height": height, "then": then}
         if guidance is not None:
-            fields["guidance"], told = fitted_guidance(guidance, card)
+            fields["guidance"], told = self.fitted_guidance(guidance, model)
             warnings = [*warnings, *told]
         return fields, warnings
+
+    def fitted_guidance(self, guidance: float, model: str | None) -> tuple[float, list[str]]:
+        """The nearest guidance that a model takes, and warnings."""
+        return fitted_guidance(guidance, self._parts.card(model))
 
     @property
     def queue(self) -> "Queue":

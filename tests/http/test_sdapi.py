@@ -49,7 +49,9 @@ def test_what_clients_look_up(client: webuiapi.WebUIApi):
     assert "pocket" in [one["model_name"] for one in client.get_sd_models()]
     assert client.get_options()["sd_model_checkpoint"] == "pocket"
     assert client.get_schedulers()[0]["name"] == "automatic"
-    assert client.get_upscalers() == []
+    assert {"None", "Lanczos", "drawing"} <= {one["name"] for one in client.get_upscalers()}
+    assert "watercolour" in [one["name"] for one in client.get_prompt_styles()]
+    assert client.get_memory()["ram"]["total"] > 0
     assert client.get_progress()["progress"] == 0
 
 

@@ -3,12 +3,14 @@
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+import threading
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from fastapi import Request
+from PIL import Image
 
 from sfumato.core.errors import Conflict, Forbidden, JobFailed
 from sfumato.core.job import Job, Priority
@@ -53,6 +55,15 @@ class Desk:
         """Long work beside painting."""
         environment = {**os.environ, **self.settings.environment()}
         return Runner(self.studio, Shelf(self.settings.home / "errands"), environment)
+
+    @cached_property
+    def _finishing(self) -> threading.Semaphore:
+        return threading.Semaphore(1)  # such steps take all cores that there are
+
+    def finished(self, image: Image.Image, steps: Sequence[str]) -> Image.Image:
+        """A picture that is no job's, after finishing steps; one at a time. From a thread, not the loop."""
+        with self._finishing:
+            return self.studio.finish(image, steps).image
 
     def submit(
         self,

@@ -58,6 +58,10 @@ def of_base64(text: str, name: str = "the picture") -> bytes:
         raise UnreadableFile(f"{name} is not base64: send a PNG, JPEG or WebP in it") from error
 
 
+def base64_of(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
 @dataclass(frozen=True)
 class Reader:
     """Reads for one request, with the rights of whoever sent it."""

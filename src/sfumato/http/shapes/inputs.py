@@ -3,7 +3,6 @@
 Whoever knows that name may begin with the picture, and see it: it is as good as having the picture.
 """
 
-import threading
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request, Response
@@ -70,7 +69,6 @@ BODY = {
 def router(desk: Desk) -> APIRouter:
     """Upload, look, finish."""
     routes, studio = APIRouter(tags=["native"], responses=PROBLEMS), desk.studio
-    working = threading.Semaphore(1)  # finishing steps take all cores that there are
 
     @routes.post(
         "/inputs",
@@ -98,9 +96,7 @@ def router(desk: Desk) -> APIRouter:
 
     @routes.post("/inputs/{id}/finish", status_code=201, summary="Do finishing steps to it; the answer is a new one")
     def finish(id: InputId, body: Steps) -> InputBody:
-        image = held(desk, id)
-        with working:
-            return kept(desk, studio.finish(image, body.then).image)
+        return kept(desk, desk.finished(held(desk, id), body.then))
 
     return routes
 

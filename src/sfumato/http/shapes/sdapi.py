@@ -1,90 +1,42 @@
-"""AUTOMATIC1111's API, `/sdapi/v1`, as its own `/docs` describe it: text to image, and what clients look up around it.
+"""AUTOMATIC1111's API, `/sdapi/v1`, as its own `/docs` describe it: pictures of words, and of pictures.
 
-Its fields are many; those that we cannot honour are refused unless they have the value that asks for nothing. A call
-waits until its pictures are there. `interrupt` gives those that are finished. What has no effect is told in the
-answer's `info`.
+A call waits until its pictures are there. `interrupt` gives those that are finished. What has no effect is told in the
+answer's `info`. Masks are white where to paint; of one that is partly transparent, what is opaque is painted.
 """
 
+import asyncio
 import base64
-import binascii
-import json
+import io
 import time
-from typing import Any
+from contextlib import suppress
+from typing import Any, Literal
 
 from fastapi import APIRouter, Request
-from pydantic import BaseModel, ConfigDict, Field
+from PIL import Image, ImageFilter, ImageOps
+from pydantic import Field
 from starlette.concurrency import run_in_threadpool
 
-from sfumato import exports
-from sfumato.core.errors import NotFound, RequestError, UnreadableFile
+from sfumato.core.errors import RequestError
 from sfumato.core.job import Job
 from sfumato.core.order import Order
-from sfumato.core.wording import shown
-from sfumato.exports.parameters import SAMPLERS as THEIR_SAMPLERS
-from sfumato.exports.parameters import written
-from sfumato.http.desk import Desk, caller_of, failed
-from sfumato.http.problems import Problem
+from sfumato.finishing import LARGEST
+from sfumato.finishing.resize import resized
+from sfumato.framing import within
+from sfumato.http.changes import Change, changed
+from sfumato.http.desk import Desk, failed
+from sfumato.http.hub import Live
+from sfumato.http.pictures import Reader, base64_of
+from sfumato.http.sdapi import DOOR, PREFIX, Painting, answer, error, queued, status, under_way, wishes
 from sfumato.http.shapes import Shape
-from sfumato.http.shapes.native import encoded
+from sfumato.operations.erase import spread
 
-DOOR = "sdapi"
-SAMPLERS = {theirs: ours for ours, theirs in THEIR_SAMPLERS.items()}
-SCHEDULES = {"automatic": None, "karras": "karras", "exponential": "exponential"}
-NOTHING: dict[str, tuple[Any, ...]] = {  # the values that ask for nothing
-    "enable_hr": (False, None), "restore_faces": (False, None), "tiling": (False, None), "styles": ([], None),
-    "subseed_strength": (0, None), "eta": (0, 1, None), "s_churn": (0, None), "s_tmin": (0, None),
-    "s_noise": (1, None), "script_name": ("", None), "alwayson_scripts": ({}, None), "refiner_checkpoint": ("", None),
-    "firstpass_image": (None,), "infotext": (None,), "comments": ({}, None), "send_images": (True,),
-}  # fmt: skip
+LATER = 2**62  # an event that has not come yet
+GLIMPSE = 0.5  # seconds that a preview is waited for
 
 
-class TextToImage(BaseModel):
-    """The fields of txt2img. seed: -1 draws one. Pictures: batch_size times n_iter."""
+class TextToImage(Painting):
+    """The fields of txt2img."""
 
-    model_config = ConfigDict(extra="forbid")
-
-    prompt: str = ""
-    negative_prompt: str = ""
-    seed: int = Field(default=-1, ge=-1)
-    steps: int = 50
-    cfg_scale: float = 7.0
-    width: int = 512
-    height: int = 512
-    batch_size: int = Field(default=1, ge=1, le=64)
-    n_iter: int = Field(default=1, ge=1, le=100)
-    sampler_name: str | None = None
-    sampler_index: str | None = "Euler"
-    scheduler: str | None = None
-    override_settings: dict[str, Any] = {}
-    override_settings_restore_afterwards: bool = True
-    save_images: bool = False
-    do_not_save_samples: bool = False
-    do_not_save_grid: bool = False
-    disable_extra_networks: bool = False
-    force_task_id: str | None = None
-    script_args: list[Any] = []
-    styles: list[str] | None = None
-    restore_faces: bool | None = None
-    tiling: bool | None = None
-    eta: float | None = None
-    s_churn: float | None = None
-    s_tmin: float | None = None
-    s_tmax: float | None = None
-    s_noise: float | None = None
-    s_min_uncond: float | None = None
-    subseed: int = -1
-    subseed_strength: float | None = 0
-    seed_resize_from_h: int = -1
-    seed_resize_from_w: int = -1
-    denoising_strength: float | None = None
-    script_name: str | None = None
-    alwayson_scripts: dict[str, Any] | None = None
-    send_images: bool = True
-    refiner_checkpoint: str | None = None
-    refiner_switch_at: float | None = None
-    firstpass_image: str | None = None
-    comments: dict[str, Any] | None = None
-    infotext: str | None = None
     enable_hr: bool | None = False
     firstphase_width: int = 0
     firstphase_height: int = 0
@@ -100,27 +52,57 @@ class TextToImage(BaseModel):
     hr_negative_prompt: str = ""
 
 
-class WithPicture(BaseModel):
-    """image: base64, perhaps as a data URL."""
+class ImageToImage(Painting):
+    """The fields of img2img. resize_mode: 0 stretches, 1 crops, 2 lets the border go on, 3 is as 0."""
 
-    image: str
+    init_images: list[str] = Field(default_factory=list)
+    resize_mode: Literal[0, 1, 2, 3] = 0
+    denoising_strength: float | None = Field(default=0.75, ge=0, le=1)
+    image_cfg_scale: float | None = None
+    mask: str | None = None
+    mask_blur: int | None = Field(default=None, ge=0, le=256)
+    mask_blur_x: int = Field(default=4, ge=0, le=256)
+    mask_blur_y: int = Field(default=4, ge=0, le=256)
+    mask_round: bool = True
+    inpainting_fill: Literal[0, 1, 2, 3] = 0
+    inpaint_full_res: bool | Literal[0, 1] = True
+    inpaint_full_res_padding: int = 0
+    inpainting_mask_invert: Literal[0, 1] = 0
+    initial_noise_multiplier: float | None = None
+    latent_mask: str | None = None
+    include_init_images: bool = False
+
+    @property
+    def blur(self) -> tuple[int, int]:
+        """Pixels across and down; mask_blur says both."""
+        return (self.mask_blur_x, self.mask_blur_y) if self.mask_blur is None else (self.mask_blur, self.mask_blur)
+
+    def echoed(self) -> dict[str, Any]:
+        without = set() if self.include_init_images else {"init_images", "mask"}
+        return {**self.model_dump(mode="json", exclude=without), **dict.fromkeys(without)}
 
 
 def router(desk: Desk) -> APIRouter:
-    """txt2img and what is around it."""
-    routes, studio = APIRouter(tags=["AUTOMATIC1111"]), desk.studio
+    """txt2img, img2img, and what is asked meanwhile."""
+    routes = APIRouter(tags=["AUTOMATIC1111"])
 
-    @routes.post("/txt2img", summary="Pictures of a prompt")
-    async def txt2img(body: TextToImage, request: Request) -> dict[str, Any]:
-        job = await run_in_threadpool(submit, desk, request, body)
+    async def ended(job: Job, body: Painting) -> dict[str, Any]:
         done = await desk.hub.ended(job.id)
         if not (done.state == "cancelled" and done.made):  # interrupted: what is finished is given
             failed(done)
         return await run_in_threadpool(answer, desk, done, body)
 
+    @routes.post("/txt2img", summary="Pictures of a prompt")
+    async def txt2img(body: TextToImage, request: Request) -> dict[str, Any]:
+        return await ended(await run_in_threadpool(from_words, desk, request, body), body)
+
+    @routes.post("/img2img", summary="Pictures of a picture, or only where a mask is white")
+    async def img2img(body: ImageToImage, request: Request) -> dict[str, Any]:
+        return await ended(await run_in_threadpool(from_picture, desk, request, body), body)
+
     @routes.get("/progress", summary="How far the newest call is")
-    def progress(request: Request, skip_current_image: bool = False) -> dict[str, Any]:
-        job = next(iter(under_way(desk, request)), None)
+    async def progress(request: Request, skip_current_image: bool = False) -> dict[str, Any]:
+        job = next(iter(await run_in_threadpool(under_way, desk, request)), None)
         if job is None:
             return {"progress": 0.0, "eta_relative": 0.0, "state": state_of(None), "current_image": None,
                     "textinfo": None}  # fmt: skip
@@ -128,8 +110,9 @@ def router(desk: Desk) -> APIRouter:
         done = (len(job.made) + (job.step / job.steps if job.number >= len(job.made) else 0)) / count
         took = 0.0 if job.started is None else max(0.0, time.time() - job.started)
         left = took / done * (1 - done) if done else 0.0
+        image = None if skip_current_image or job.state != "running" else await glimpse(desk, job)
         return {"progress": round(min(done, 1.0), 4), "eta_relative": round(left, 2), "state": state_of(job),
-                "current_image": None, "textinfo": None}  # fmt: skip
+                "current_image": image, "textinfo": None}  # fmt: skip
 
     @routes.post("/interrupt", summary="Stop the calls that are under way; finished pictures are given")
     def interrupt(request: Request) -> dict[str, Any]:
@@ -137,114 +120,101 @@ def router(desk: Desk) -> APIRouter:
             desk.cancel(request, job.id)
         return {}
 
-    @routes.post("/png-info", summary="What a picture says of how it was made")
-    def png_info(body: WithPicture) -> dict[str, Any]:
-        found = exports.read(decoded(body.image))
-        if found.recipe is None:
-            return {"info": "", "items": {}, "parameters": {}}
-        text = written(found.recipe)
-        return {"info": text, "items": {"parameters": text}, "parameters": found.recipe.model_dump(mode="json")}
-
-    @routes.get("/samplers")
-    def samplers() -> list[dict[str, Any]]:
-        return [{"name": name, "aliases": [ours], "options": {}} for name, ours in SAMPLERS.items()]
-
-    @routes.get("/schedulers")
-    def schedulers() -> list[dict[str, Any]]:
-        return [{"name": name, "label": name.title(), "aliases": None, "default_rho": -1, "need_inner_model": False}
-                for name in SCHEDULES]  # fmt: skip
-
-    @routes.get("/sd-models")
-    def sd_models() -> list[dict[str, Any]]:
-        return [{"title": card.name, "model_name": card.name, "hash": None, "sha256": None, "filename": card.name,
-                 "config": None} for card in studio.models()]  # fmt: skip
-
-    @routes.get("/loras")
-    def loras() -> list[dict[str, Any]]:
-        return [{"name": kept.name, "alias": kept.name, "path": kept.name, "metadata": {}} for kept in studio.loras()]
-
-    @routes.get("/options")
-    def options() -> dict[str, Any]:
-        return {"sd_model_checkpoint": studio.model().name}
-
-    @routes.post("/options")
-    def set_options(body: dict[str, Any]) -> None:
-        raise RequestError("no request changes settings: name a model in override_settings.sd_model_checkpoint")
-
-    @routes.get("/prompt-styles")
-    def prompt_styles() -> list[dict[str, Any]]:
-        styles = studio.model().styles
-        words = styles.names if styles else {}
-        return [{"name": name, "prompt": said, "negative_prompt": ""} for name, said in words.items()]
-
-    @routes.get("/scripts")
-    def scripts() -> dict[str, list[str]]:
-        return {"txt2img": [], "img2img": []}
-
-    @routes.get("/cmd-flags")
-    def cmd_flags() -> dict[str, Any]:
+    @routes.post("/skip", summary="Leave out the picture that is being painted, and go on with the next")
+    def skip(request: Request) -> dict[str, Any]:
+        for job in under_way(desk, request):
+            if job.state == "running":
+                desk.drop(request, job.id, job.number)
         return {}
 
-    @routes.get("/memory")
-    def memory() -> dict[str, Any]:
-        return {"ram": {}, "cuda": {"error": "not measured"}}
-
-    for name in ("upscalers", "sd-vae", "hypernetworks", "face-restorers", "realesrgan-models", "latent-upscale-modes",
-                 "script-info", "extensions"):  # fmt: skip
-        routes.add_api_route(f"/{name}", empty, methods=["GET"], name=name)
     return routes
 
 
-def empty() -> list[dict[str, Any]]:
-    """Of these there are none here."""
-    return []
+def from_words(desk: Desk, request: Request, body: TextToImage) -> Job:
+    """The order that a body of txt2img means, queued."""
+    fields, warnings = wishes(desk, body)
+    fitted, told = desk.studio.fitted(body.size, fields["model"], body.cfg_scale)
+    return queued(desk, request, body, Order(**fields | fitted), [*warnings, *told])
 
 
-def submit(desk: Desk, request: Request, body: TextToImage) -> Job:
-    """The order that a body means, queued."""
-    for name, values in NOTHING.items():
-        if (value := getattr(body, name)) not in values:
-            raise RequestError(f"{name} {shown(value)} cannot be honoured here: leave it out")
-    wanted = dict(body.override_settings)
-    model, warnings = desk.studio.stand_in(wanted.pop("sd_model_checkpoint", None))
-    if wanted:
-        raise RequestError(f"override_settings.{next(iter(wanted))[:80]} cannot be set by a request: leave it out")
-    if body.do_not_save_samples:
-        warnings = [*warnings, "do_not_save_samples has no effect: every picture is kept in the library"]
-    fields, told = desk.studio.fitted((body.width, body.height), model, body.cfg_scale)
-    order = Order(
-        prompt=body.prompt, negative=body.negative_prompt or None, model=model, n=body.batch_size * body.n_iter,
-        seed=None if body.seed == -1 else body.seed, steps=body.steps,
-        sampler=named("sampler", SAMPLERS, body.sampler_name or body.sampler_index or "Euler"),
-        schedule=named("scheduler", SCHEDULES, (body.scheduler or "automatic").lower()), **fields,
-    )  # fmt: skip
-    asked = body.model_dump(mode="json", exclude_defaults=True)
-    return desk.submit(request, order, door=DOOR, asked=asked, warnings=(*warnings, *told))
+def from_picture(desk: Desk, request: Request, body: ImageToImage) -> Job:
+    """The same of img2img."""
+    if len(body.init_images) != 1:
+        raise RequestError(f"init_images holds {len(body.init_images)} pictures: send one at a time")
+    if not all(8 <= side <= LARGEST for side in body.size):
+        raise RequestError(f"size {body.width}x{body.height} is not possible: each side is 8 to {LARGEST}")
+    fields, warnings = wishes(desk, body)
+    fields["guidance"], told = desk.studio.fitted_guidance(body.cfg_scale, fields["model"])
+    reader = Reader(desk, request)
+    image = shaped(reader.named(body.init_images[0], "init_images.0"), body.size, body.resize_mode)
+    mask = None if body.mask is None else white_where_painted(reader.named(body.mask, "mask"), body)
+    if mask is not None and body.inpainting_fill > 1:
+        raise RequestError("inpainting_fill 2 and 3 begin with noise: use 0 (what is around) or 1 (what is there)")
+    if mask is not None and body.inpainting_fill == 0:
+        image = spread(image, mask.convert("L"))
+    order, more = changed(desk, Change(image, mask, "white", body.denoising_strength), fields)
+    return queued(desk, request, body, order, [*warnings, *told, *more, *idle(body)])
 
 
-def named(kind: str, known: dict[str, Any], name: str) -> Any:
-    if name not in known:
-        raise NotFound(f"{kind.title()} not found: {shown(name)}; there are {', '.join(known)}")
-    return known[name]
+def idle(body: ImageToImage) -> list[str]:
+    """One line for each field that changes nothing here."""
+    said = []
+    if body.resize_mode == 3:
+        said.append("resize_mode 3 is done as 0: pictures are not enlarged in the model's own space")
+    if body.mask is not None and (not body.inpaint_full_res or body.inpaint_full_res_padding):
+        said.append("inpaint_full_res has no effect: the mask is seen with half as much around it, at the best size")
+    return said
 
 
-def answer(desk: Desk, job: Job, body: TextToImage) -> dict[str, Any]:
-    entries = desk.entries(job)
-    first = job.recipes[0]
-    info = {
-        "prompt": body.prompt, "all_prompts": [body.prompt] * len(entries), "negative_prompt": body.negative_prompt,
-        "seed": first.seed, "all_seeds": [entry.recipe.seed for entry in entries], "subseed": -1, "width": body.width,
-        "height": body.height, "sampler_name": body.sampler_name or body.sampler_index, "cfg_scale": body.cfg_scale,
-        "steps": body.steps, "batch_size": body.batch_size, "sd_model_name": first.model, "index_of_first_image": 0,
-        "infotexts": [written(entry.recipe) for entry in entries], "warnings": list(job.warnings),
-    }  # fmt: skip
-    images = [base64.b64encode(encoded(desk, entry, "png")).decode() for entry in entries]
-    return {"images": images, "parameters": body.model_dump(mode="json"), "info": json.dumps(info)}
+def shaped(image: Image.Image, size: tuple[int, int], mode: int) -> Image.Image:
+    """A picture brought to a size (width, height), as their resize modes do."""
+    if image.size == size:
+        return image
+    if mode == 1:
+        return ImageOps.fit(image, size, Image.Resampling.LANCZOS)
+    if mode == 2:
+        inner = within(image.size, size)
+        left, top = (size[0] - inner[0]) // 2, (size[1] - inner[1]) // 2
+        right, bottom = size[0] - inner[0] - left, size[1] - inner[1] - top
+        return bordered(resized(image, inner), (left, top, right, bottom))
+    return resized(image, size)
 
 
-def under_way(desk: Desk, request: Request) -> list[Job]:
-    """This caller's calls, the newest first."""
-    return desk.studio.queue.find(caller_of(request).sees, states=["running", "queued"], door=DOOR)
+def bordered(image: Image.Image, sides: tuple[int, int, int, int]) -> Image.Image:
+    """The picture with its outermost pixels going on to the left, top, right and bottom."""
+    import numpy as np
+
+    left, top, right, bottom = sides
+    return Image.fromarray(np.pad(np.asarray(image), ((top, bottom), (left, right), (0, 0)), mode="edge"), "RGBA")
+
+
+def white_where_painted(mask: Image.Image, body: ImageToImage) -> Image.Image:
+    """Their mask as ours, RGBA, of the size that is painted."""
+    opaque = mask.getchannel("A").getextrema() == (255, 255)
+    grey = mask.convert("L") if opaque else mask.getchannel("A")
+    if body.mask_round:
+        grey = grey.point([0] * 128 + [255] * 128)
+    if body.inpainting_mask_invert:
+        grey = ImageOps.invert(grey)
+    grey = shaped(grey.convert("RGBA"), body.size, body.resize_mode).convert("L")
+    return grey.filter(ImageFilter.GaussianBlur(body.blur)).convert("RGBA")
+
+
+async def glimpse(desk: Desk, job: Job) -> str | None:
+    """What is being painted, as base64 of a PNG, if a preview comes soon enough."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(GLIMPSE):
+            async for event in desk.hub.events(job.id, LATER, previews=True):
+                if isinstance(event, Live) and event.kind == "preview":
+                    return await run_in_threadpool(as_png, event.data["image"])
+    return None
+
+
+def as_png(preview: str) -> str:
+    out = io.BytesIO()
+    with Image.open(io.BytesIO(base64.b64decode(preview)), formats=["WEBP"]) as image:
+        image.save(out, "PNG")
+    return base64_of(out.getvalue())
 
 
 def state_of(job: Job | None) -> dict[str, Any]:
@@ -256,17 +226,4 @@ def state_of(job: Job | None) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def decoded(text: str) -> bytes:
-    """The bytes of base64, with or without a data URL's head."""
-    head, comma, tail = text.partition(",")
-    try:
-        return base64.b64decode("".join((tail if comma and head.startswith("data:") else text).split()), validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise UnreadableFile("image is not base64: send a PNG, JPEG or WebP in it") from error
-
-
-def error(problem: Problem) -> dict[str, Any]:
-    return {"error": problem.kind, "detail": problem.detail, "body": "", "errors": problem.detail}
-
-
-PART = Shape("/sdapi/v1", router, error)
+PART = Shape(PREFIX, router, error, status=status, door=DOOR)
