@@ -22,11 +22,22 @@ def publish(data: bytes, path: Path, *, force: bool = False) -> Path:
 
     Of many that publish the same path at once without force, one wins and the others get OutputExists.
     """
+    with publishing(path, len(data), force=force) as temporary:
+        _write(temporary, data)
+    return path
+
+
+@contextlib.contextmanager
+def publishing(path: Path, size: int = 0, *, force: bool = False) -> Iterator[Path]:
+    """A path in the same folder to write to, and to force to the disk; afterwards it gets its name. Raises as publish.
+
+    size: bytes, as far as it is known, for what is said where there is no room.
+    """
     check(path, force=force)
     temporary = path.with_name(f".sfumato-{secrets.token_hex(8)}.part")
-    with _told_to_people(path, len(data)):
+    with _told_to_people(path, size):
         try:
-            _write(temporary, data)
+            yield temporary
             if force:
                 temporary.replace(path)
             else:
@@ -35,7 +46,6 @@ def publish(data: bytes, path: Path, *, force: bool = False) -> Path:
         finally:
             with contextlib.suppress(OSError):
                 temporary.unlink(missing_ok=True)
-    return path
 
 
 def check(path: Path, *, force: bool = False) -> None:

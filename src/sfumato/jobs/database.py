@@ -57,6 +57,13 @@ class Database:
             yield connection
 
     @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """One transaction that sees everything as it is at its first statement, however long it reads."""
+        level = {} if self.speaks_sqlite else {"isolation_level": "REPEATABLE READ"}
+        with _told_to_people(), self._engine.connect().execution_options(**level) as connection, connection.begin():
+            yield connection
+
+    @contextmanager
     def writing(self, *, alone: bool = False) -> Iterator[Connection]:
         """One transaction; alone: no other such is under way."""
         with _told_to_people(), self._engine.connect().execution_options(writes=True) as connection, connection.begin():

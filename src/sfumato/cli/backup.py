@@ -1,0 +1,19 @@
+"""sfumato backup: everything in one file."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def command(
+    file: Annotated[Path, typer.Argument(help="Where to; a tar file.")],
+    force: Annotated[bool, typer.Option("--force", help="Overwrite what stands there.")] = False,
+) -> None:
+    """Write pictures, jobs, keys, LoRA and presets into one file, also while a server runs.
+
+    Weights are not in it: sfumato pull fetches them again. Keep it as you keep passwords.
+    """
+    from sfumato.studio import Studio
+
+    print(Studio().back_up(file, force=force))
