@@ -489,6 +489,21 @@ class Studio:
         """Where jobs and keys are."""
         return self._parts.database
 
+    def back_up(self, path: str | Path, *, force: bool = False) -> Path:
+        """Everything that cannot be had again, in one file (backup.py), while all goes on; returns its path."""
+        from sfumato.backup import back_up
+
+        return back_up(self.library.home, self.database, Path(path), force=force)
+
+    def restore(self, path: str | Path, *, force: bool = False) -> int:
+        """Bring back what a backup holds; how many pictures there are then. force: also where there are some already.
+
+        Nothing else may run on this home meanwhile.
+        """
+        from sfumato.backup import restore
+
+        return restore(self._parts.settings.home, self.database, Path(path), force=force)
+
     def check_file(
         self,
         path: str | Path,
@@ -507,9 +522,9 @@ class Studio:
             ]
         return []
 
-    def keep(self, picture: Picture) -> "Entry":
-        """Put a picture into the library, with all of its metadata."""
-        return self._parts.keep(picture)
+    def keep(self, picture: Picture, owner: str = "") -> "Entry":
+        """Put a picture into the library, with all of its metadata; owner: a user of the server's."""
+        return self._parts.keep(picture, owner)
 
     def find(
         self,

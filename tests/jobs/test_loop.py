@@ -247,6 +247,11 @@ def test_a_failure_is_told_with_its_reason_and_stops_no_other(url: str, tmp_path
         for job in jobs:
             failed = studio.ended(job)
             assert (failed.state, failed.reason) == ("failed", "MemoryError: no room for this")
+    traces = [message for message in studio.told if message["kind"] == "log"]
+    assert {message["of"] for message in traces} == {
+        job.id for job in jobs
+    }  # for who runs it, not for who reads events
+    assert all("MemoryError" in message["text"] and "job" not in message for message in traces)
     studio.database.close()
 
 

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp
 
 from sfumato import __version__
 from sfumato.core.errors import SfumatoError
+from sfumato.http.chronicle import Chronicle
 from sfumato.http.courier import Courier, receivers
 from sfumato.http.desk import Desk
 from sfumato.http.gate import Gate
@@ -28,7 +29,8 @@ def create_app(desk: Desk, *, beyond: bool = False, log: Callable[..., None] = l
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        running = [asyncio.create_task(desk.hub.run()), asyncio.create_task(courier(desk).run())]
+        chronicle = Chronicle(desk.studio.queue, desk.hub, desk.metrics, log)
+        running = [asyncio.create_task(each.run()) for each in (desk.hub, courier(desk), chronicle)]
         desk.errands.start()
         yield
         await asyncio.to_thread(desk.errands.stop)
@@ -70,6 +72,7 @@ def create_app(desk: Desk, *, beyond: bool = False, log: Callable[..., None] = l
         origins=settings.allow_origins,
         refuse=refuse,
         log=log,
+        count=lambda path, *seen: desk.metrics.answered(shape_of(path).prefix or "/", *seen),
     )
     return app
 

@@ -17,8 +17,10 @@ from sfumato.core.job import Job, Priority
 from sfumato.core.order import Order
 from sfumato.errands.runner import Runner
 from sfumato.errands.shelf import Shelf
+from sfumato.http.crew import Crew
 from sfumato.http.hub import Hub
 from sfumato.http.links import Links
+from sfumato.http.metrics import Metrics
 from sfumato.jobs.webhooks import Webhook
 from sfumato.library import Entry
 from sfumato.outside import Outside
@@ -44,6 +46,8 @@ class Desk:
     hub: Hub
     settings: Settings
     links: Links = field(default_factory=Links)
+    metrics: Metrics = field(default_factory=Metrics)
+    crew: Crew | None = None
 
     @cached_property
     def outside(self) -> Outside:
@@ -91,6 +95,7 @@ class Desk:
             body_hash=hashlib.sha256(json.dumps([door, asked], sort_keys=True).encode()).hexdigest(),
             deadline=deadline, warnings=warnings, again=again, webhook=webhook,
         )  # fmt: skip
+        request.state.job = job.id  # for the log
         self.hub.look()
         return job
 

@@ -9,6 +9,7 @@ import base64
 import binascii
 import hmac
 import ipaddress
+import re
 import secrets
 import socket
 import time
@@ -25,6 +26,7 @@ from sfumato.jobs.keys import Keys
 
 OPEN = {"/health", "/ready"}
 SIGNED = "/files/"  # these links are their own key
+REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
 SAFE_NAVIGATION = {"GET", "HEAD"}
 ALWAYS = {
     "X-Content-Type-Options": "nosniff",
@@ -39,6 +41,7 @@ class Gate:
     """ASGI middleware. master: a key that may see everything. needs_key: whether there must be one.
 
     hosts, origins: names and origins that are let in beyond our own. refuse: a problem as the path's API says it.
+    log: is told of each request, by names. count: is told its path, method, status and seconds until the answer began.
     """
 
     def __init__(
@@ -52,29 +55,33 @@ class Gate:
         origins: Iterable[str] = (),
         refuse: Callable[[str, Problem], ASGIApp],
         log: Callable[..., None] = lambda **fields: None,
+        count: Callable[[str, str, int, float], None] = lambda *seen: None,
     ):
         self._app, self._keys, self._master, self._needs_key = app, keys, master, needs_key
         self._hosts = {"localhost", socket.gethostname().lower(), *(host.lower() for host in hosts)}
         self._origins = {origin.lower().rstrip("/") for origin in origins}
-        self._refuse, self._log = refuse, log
+        self._refuse, self._log, self._count = refuse, log, count
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in {"http", "websocket"}:
             await self._app(scope, receive, send)
             return
-        since, status, id = time.perf_counter(), 0, secrets.token_hex(8)
+        since, status, headers, path = time.perf_counter(), 0, Headers(scope=scope), scope["path"]
+        given = headers.get("x-request-id", "")  # of a proxy before us
+        id = given if REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
+        method, state = scope.get("method", ""), scope.setdefault("state", {})
 
         async def with_headers(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
+                self._count(path, method, status, time.perf_counter() - since)
                 headers = MutableHeaders(scope=message)
                 for name, value in ALWAYS.items():
                     headers.setdefault(name, value)
                 headers["X-Request-Id"] = id
             await send(message)
 
-        headers, path = Headers(scope=scope), scope["path"]
         problem = self._foreign(headers, scope) or await self._identify(headers, scope)
         try:
             if problem is None:
@@ -85,7 +92,9 @@ class Gate:
                 await self._refuse(path, problem)(scope, receive, with_headers)
         finally:
             seconds = round(time.perf_counter() - since, 4)
-            self._log(request=id, method=scope.get("method"), path=path, status=status, seconds=seconds)
+            user = state["caller"].owner if "caller" in state else ""
+            of = {name: value for name, value in {"user": user, "job": state.get("job")}.items() if value}
+            self._log(request=id, method=method, path=path, status=status, seconds=seconds, **of)
 
     def _foreign(self, headers: Headers, scope: Scope) -> Problem | None:
         host = headers.get("host", "")

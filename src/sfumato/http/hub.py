@@ -97,6 +97,11 @@ class Hub:
                     seen[event.job] = event.seq
                     self._mark(event.job)
 
+    @property
+    def readers(self) -> int:
+        """Who reads events or waits for an end."""
+        return sum(map(len, self._watchers.values()))
+
     async def stirred(self, seconds: float) -> None:
         """Come back when a worker has told of a change, or after so many seconds; for one reader."""
         with suppress(TimeoutError):

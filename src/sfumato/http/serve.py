@@ -1,14 +1,8 @@
 """Run the server: a socket, the app, and a supervised worker."""
 
 import ipaddress
-import json
-import logging
-import os
 import signal
 import socket
-import sys
-import threading
-import time
 from types import FrameType
 
 import uvicorn
@@ -16,12 +10,12 @@ import uvicorn
 from sfumato.core.errors import RequestError
 from sfumato.core.wording import shown
 from sfumato.http.app import create_app
+from sfumato.http.crew import Crew
 from sfumato.http.desk import Desk
 from sfumato.http.hub import Hub
-from sfumato.jobs.claims import Claims
+from sfumato.http.logs import Log
 from sfumato.settings import Settings
 from sfumato.studio import Studio
-from sfumato.worker.supervisor import Supervisor
 
 GRACE = 5  # seconds for answers that are under way when the server stops
 
@@ -37,41 +31,18 @@ def serve(settings: Settings, host: str, port: int, *, workers: int = 1) -> None
         )
     log = Log()
     listening = listen(host, port)
-    supervisors: list[Supervisor] = []
-
-    def send(**message: object) -> None:
-        for supervisor in supervisors:
-            supervisor.send(**message)
-
-    hub = Hub(studio.queue, send)
-
-    def told(message: dict) -> None:
-        hub.told(message)
-        if message["kind"] == "log":
-            log(worker=message["text"])
-
-    environment = {**os.environ, **settings.environment()}
-
-    def bury(worker: str, why: str) -> None:
-        Claims(studio.database, worker).bury(why)
-
-    supervisors += [Supervisor(bury, told, environment) for _ in range(workers)]
-    app = create_app(Desk(studio, hub, settings), beyond=beyond, log=log)
+    crew = Crew(studio, settings, workers, log)
+    app = create_app(Desk(studio, crew.hub, settings, crew=crew), beyond=beyond, log=log)
     config = uvicorn.Config(
         app, log_config=None, access_log=False, server_header=False, proxy_headers=False,
         timeout_graceful_shutdown=GRACE, h11_max_incomplete_event_size=64 * 1024,
     )  # fmt: skip
     for number in (signal.SIGTERM, signal.SIGINT):  # uvicorn raises them again when it is done: we are not done then
         signal.signal(number, lambda number, frame: None)
-    for supervisor in supervisors:
-        supervisor.start()
     name = f"[{host}]" if ":" in host else host
-    log(listening=f"http://{name}:{listening.getsockname()[1]}")
-    try:
-        Server(config, hub).run(sockets=[listening])
-    finally:
-        for supervisor in supervisors:
-            supervisor.stop()
+    with crew:
+        log(listening=f"http://{name}:{listening.getsockname()[1]}")
+        Server(config, crew.hub).run(sockets=[listening])
 
 
 class Server(uvicorn.Server):
@@ -84,27 +55,6 @@ class Server(uvicorn.Server):
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         self._hub.close()
         super().handle_exit(sig, frame)
-
-
-class Log(logging.Handler):
-    """One JSON object a line, on standard error; what libraries have to say comes the same way."""
-
-    def __init__(self) -> None:
-        super().__init__(logging.WARNING)
-        self._writing = threading.Lock()
-        root = logging.getLogger()
-        root.handlers = [self]
-
-    def __call__(self, **fields: object) -> None:
-        line = json.dumps({"at": round(time.time(), 3), **fields}, default=str)
-        with self._writing:
-            print(line, file=sys.stderr, flush=True)
-
-    def emit(self, record: logging.LogRecord) -> None:
-        fields = {"level": record.levelname.lower(), "from": record.name, "text": record.getMessage()}
-        if record.exc_info:
-            fields["trace"] = logging.Formatter().formatException(record.exc_info)
-        self(**fields)
 
 
 def is_loopback(host: str) -> bool:

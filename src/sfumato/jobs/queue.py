@@ -211,6 +211,13 @@ class Queue:
             rows = connection.execute(select(jobs.c.state, func.count().label("count")).group_by(jobs.c.state)).all()
             return {row.state: row._mapping["count"] for row in rows}
 
+    def longest_wait(self) -> float:
+        """Seconds that the oldest waiting job has waited; 0 where none waits."""
+        with self._database.reading() as connection:
+            oldest = select(func.min(jobs.c.created)).where(jobs.c.state == "queued")
+            created = connection.execute(oldest).scalar_one()
+            return 0.0 if created is None else max(0.0, self._database.now(connection) - created)
+
     def events(self, since: Mapping[str, int]) -> list[JobEvent]:
         """What happened to jobs, in order. since: by job's id, the last event that is known (0: none)."""
         if not since:

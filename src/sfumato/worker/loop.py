@@ -10,6 +10,7 @@ import io
 import os
 import threading
 import time
+import traceback
 from collections import deque
 from collections.abc import Callable, Collection
 from contextlib import suppress
@@ -35,7 +36,7 @@ PREVIEW = 0.25  # seconds between two previews of a job
 LONGEST_REASON = 500  # characters
 
 Told = Callable[[dict[str, Any]], None]
-"""Is told, as plain data, what those who wait want to know at once: step, preview, changed."""
+"""Is told, as plain data, what those who wait want to know at once: step, preview, changed; and log, for operators."""
 
 
 @dataclass(eq=False)
@@ -214,6 +215,8 @@ class Worker:
 
     def _fail(self, held: Held, error: Exception) -> None:
         held.waiting.clear()
+        if not isinstance(error, SfumatoError):  # nobody expected it: whoever runs the server wants to know where
+            self._told({"kind": "log", "text": "".join(traceback.format_exception(error)), "of": held.id})
         if held.wish is None:
             self._write(held, lambda: self._claims.end(held.claim, "failed", reason_of(error)))
             held.wish = "lost"  # what else of it is under way stops

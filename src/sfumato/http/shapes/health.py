@@ -1,15 +1,18 @@
 """For those who run the server: does it live, is it ready, how much is there to do."""
 
-from typing import Any
+from collections.abc import Iterable
+from typing import get_args
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 from fastapi.responses import PlainTextResponse
 
+from sfumato.core.job import State
 from sfumato.http.desk import Desk
+from sfumato.http.metrics import Seen
 from sfumato.http.shapes import Shape
 from sfumato.http.shapes.native import error
 
-STATES = ("queued", "paused", "running", "done", "failed", "cancelled", "expired")
+TEXT = "text/plain; version=0.0.4; charset=utf-8"
 
 
 def router(desk: Desk) -> APIRouter:
@@ -26,19 +29,24 @@ def router(desk: Desk) -> APIRouter:
         return {"status": "ready"}
 
     @routes.get("/metrics", summary="For Prometheus", response_class=PlainTextResponse)
-    def metrics() -> str:
-        count = desk.studio.queue.count()
-        return lines(
-            "sfumato_jobs", "Jobs by state.", {f'state="{state}"': count.get(state, 0) for state in STATES}
-        ) + (lines("sfumato_pictures", "Pictures in the library.", {"": desk.studio.library.count()}))
+    def metrics() -> Response:
+        return Response(desk.metrics.text(lambda: seen(desk)), media_type=TEXT)
 
     return routes
 
 
-def lines(name: str, help: str, values: dict[str, Any]) -> str:
-    """One gauge in Prometheus' text form."""
-    rows = [f"{name}{{{labels}}} {value}" if labels else f"{name} {value}" for labels, value in values.items()]
-    return "\n".join([f"# HELP {name} {help}", f"# TYPE {name} gauge", *rows, ""])
+def seen(desk: Desk) -> Iterable[Seen]:
+    """What is looked up when somebody asks."""
+    queue, crew = desk.studio.queue, desk.crew
+    count = queue.count()
+    yield Seen("sfumato_jobs", "Jobs by state.", {one: count.get(one, 0) for one in get_args(State)}, "state")
+    yield Seen("sfumato_queue_paused", "Whether nothing new is begun.", {"": queue.is_paused()})
+    yield Seen("sfumato_oldest_waiting_seconds", "How long the oldest waiting job waits.", {"": queue.longest_wait()})
+    yield Seen("sfumato_pictures", "Pictures in the library.", {"": desk.studio.library.count()})
+    yield Seen("sfumato_event_readers", "Connections that read events.", {"": desk.hub.readers})
+    if crew is not None:
+        yield Seen("sfumato_workers", "Workers of this server that run.", {"": crew.alive})
+        yield Seen("sfumato_worker_restarts", "Workers that were begun again.", {"": crew.restarts}, "", "counter")
 
 
 PART = Shape("", router, error, "application/problem+json")
