@@ -195,6 +195,21 @@ def test_a_licence_of_its_own_is_shown_once(name: str, hub: Hub, studio: Studio)
     studio.pull(name)  # it was accepted
 
 
+def test_of_a_listing_come_the_files_that_it_names(hub: Hub, studio: Studio):
+    one = catalog.listed()["adapter-canny-sdxl"]
+    assert one.repository is not None
+    hub.repository = one.repository
+    for name, data in {"config.json": b"{}", "diffusion_pytorch_model.safetensors": numbers(3)}.items():
+        (hub.folder / name).write_bytes(data)
+    assert files_in(studio.pull(one.name)) == set(one.takes)
+    assert one.name in studio.models_here() and studio.verify_weights(one.name) == {one.name: "here"}
+    studio.remove_weights(one.name)
+    (hub.folder / "config.json").unlink()
+    with pytest.raises(JobFailed, match=r"has no config\.json any more") as failed:
+        studio.pull(one.name)
+    one_line(failed)
+
+
 def test_what_was_pulled_can_be_removed(hub: Hub, studio: Studio):
     folder = studio.pull(NAME)
     assert studio.remove_weights(NAME) == folder and not folder.exists()

@@ -103,7 +103,7 @@ def test_a_pipelines_own_failure_is_told(sana: Model, monkeypatch: pytest.Monkey
 def test_what_it_cannot_honour_is_refused(sana: Model, field: dict[str, Any]):
     with pytest.raises(RequestError, match=f"--{next(iter(field))} out"):
         plan(Order(prompt=PROMPT, **field), sana.card)
-    with pytest.raises(JobFailed, match="begins with noise"):
+    with pytest.raises(JobFailed, match="paints whole"):
         sana.encode(np.zeros((32, 64, 4), np.uint8))
 
 

@@ -94,20 +94,22 @@ def autoencoder(channels: int, **changes: Any) -> AutoencoderKL:
     )  # fmt: skip
 
 
-def flux(folder: Path, *, guidance: bool) -> Path:
-    """FLUX.1 with two blocks; guidance: whether it is told one, as dev is and schnell is not."""
-    from diffusers import FlowMatchEulerDiscreteScheduler, FluxPipeline, FluxTransformer2DModel
+def flux(folder: Path, *, guidance: bool, kind: str = "FluxPipeline", in_channels: int = 16) -> Path:
+    """FLUX.1 with two blocks; guidance: whether it is told one, as dev is and schnell is not. kind: its pipeline."""
+    import diffusers
+    from diffusers import FlowMatchEulerDiscreteScheduler, FluxTransformer2DModel
 
     torch.manual_seed(0)
-    FluxPipeline(
+    getattr(diffusers, kind)(
         scheduler=FlowMatchEulerDiscreteScheduler(use_dynamic_shifting=guidance),
         text_encoder=CLIPTextModel(clip_config()).eval(),
         tokenizer=clip_tokenizer(),
         text_encoder_2=t5_encoder().eval(),
         tokenizer_2=t5_tokenizer(),
         transformer=FluxTransformer2DModel(
-            in_channels=16, num_layers=1, num_single_layers=1, attention_head_dim=16, num_attention_heads=2,
-            joint_attention_dim=WIDTH, pooled_projection_dim=WIDTH, axes_dims_rope=(4, 4, 8), guidance_embeds=guidance,
+            in_channels=in_channels, out_channels=16, num_layers=1, num_single_layers=1, attention_head_dim=16,
+            num_attention_heads=2, joint_attention_dim=WIDTH, pooled_projection_dim=WIDTH, axes_dims_rope=(4, 4, 8),
+            guidance_embeds=guidance,
         ),
         vae=autoencoder(4, scaling_factor=0.3611, shift_factor=0.1159),
     ).save_pretrained(folder)  # fmt: skip
@@ -128,12 +130,15 @@ def unet(**changes: Any) -> Any:
 STABLE = {"beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear", "steps_offset": 1}
 
 
-def stable_diffusion(folder: Path, *, prediction: str = "epsilon", **changes: Any) -> Path:
-    """Stable Diffusion 1 (epsilon) or 2 (v_prediction); changes: of the UNet's config."""
-    from diffusers import EulerDiscreteScheduler, StableDiffusionPipeline
+def stable_diffusion(
+    folder: Path, *, prediction: str = "epsilon", kind: str = "StableDiffusionPipeline", **changes: Any
+) -> Path:
+    """Stable Diffusion 1 (epsilon) or 2 (v_prediction). kind: its pipeline. changes: of the UNet's config."""
+    import diffusers
+    from diffusers import EulerDiscreteScheduler
 
     torch.manual_seed(0)
-    StableDiffusionPipeline(
+    getattr(diffusers, kind)(
         scheduler=EulerDiscreteScheduler(**STABLE, prediction_type=prediction, timestep_spacing="leading"),
         text_encoder=CLIPTextModel(clip_config()).eval(),
         tokenizer=clip_tokenizer(),
@@ -209,11 +214,11 @@ def stable_diffusion_3(folder: Path) -> Path:
     clips = [CLIPTextModelWithProjection(clip_config()).eval() for _ in range(2)]
     StableDiffusion3Pipeline(
         transformer=SD3Transformer2DModel(
-            sample_size=32, patch_size=1, in_channels=4, num_layers=1, attention_head_dim=8, num_attention_heads=4,
-            joint_attention_dim=2 * WIDTH, caption_projection_dim=32, pooled_projection_dim=2 * WIDTH, out_channels=4,
+            sample_size=32, patch_size=1, in_channels=16, num_layers=1, attention_head_dim=8, num_attention_heads=4,
+            joint_attention_dim=2 * WIDTH, caption_projection_dim=32, pooled_projection_dim=2 * WIDTH, out_channels=16,
         ),
         scheduler=FlowMatchEulerDiscreteScheduler(shift=3.0),
-        vae=autoencoder(4, scaling_factor=1.5305, shift_factor=0.0609),
+        vae=autoencoder(16, scaling_factor=1.5305, shift_factor=0.0609),
         text_encoder=clips[0], tokenizer=clip_tokenizer(), text_encoder_2=clips[1], tokenizer_2=clip_tokenizer(),
         text_encoder_3=T5EncoderModel(T5Config(vocab_size=4 + len(CHARACTERS), d_model=2 * WIDTH, d_ff=37, d_kv=8,
                                                num_heads=4, num_layers=1)).eval(),

@@ -26,7 +26,9 @@ from sfumato.wiring import Parts
 
 if TYPE_CHECKING:
     from sfumato.catalog.presets import StylePreset
+    from sfumato.core.card import Kind
     from sfumato.core.job import Job, Priority
+    from sfumato.core.listing import Listing
     from sfumato.core.picture import Edit, Outside
     from sfumato.edits import Source
     from sfumato.engine.weights.lora import Lora
@@ -795,12 +797,12 @@ class Studio:
         """
         if not self._is_model(name):
             return self._parts.weights.pull(name, told)
-        card = self._parts.catalog.card(name)
-        if card.repository is None:
+        model = self.described(name)
+        if model.repository is None:
             raise RequestError(f"{name} is inside the package: there is nothing to pull")
         from sfumato.weights.hubs import pull_model
 
-        return pull_model(card, self._parts.models, told, accept=accept)
+        return pull_model(model, self._parts.models, told, accept=accept)
 
     def check_pull(self, name: str, *, accept: bool = False) -> None:
         """Raise what `pull` would refuse, without asking any other host."""
@@ -821,14 +823,14 @@ class Studio:
             return {one: self.verify_weights(one)[one] for one in [*kept, *sorted(self.models_here())]}
         if not self._is_model(name):
             return {name: weights.verify(name).state}
-        card = self._parts.catalog.card(name)
-        if not models.is_here(card):
+        model = self.described(name)
+        if not models.is_here(model):
             return {name: "missing"}
         try:
-            if card.repository is None:
+            if model.repository is None:
                 from sfumato.engine.weights import verified
 
-                verified(card, catalog.folder(name))
+                verified(self.model(name), catalog.folder(name))
             else:
                 models.known(name, again=True)
         except DamagedWeights:
@@ -839,7 +841,7 @@ class Studio:
         """Delete pulled weights, and return the folder that is gone."""
         if not self._is_model(name):
             return self._parts.weights.remove(name)
-        if self._parts.catalog.card(name).repository is None:
+        if self.described(name).repository is None:
             raise RequestError(f"{name} is inside the package, and stays there")
         return self._parts.models.remove(name)
 
@@ -850,24 +852,49 @@ class Studio:
     def _is_model(self, name: str) -> bool:
         """Whether a name is a model's, and not that of small weights; UnknownName if it is nobody's."""
         small = {one.entry.name for one in self._parts.weights.all()}
-        if name not in small and name not in self._parts.catalog.names():
-            raise unknown("weights", name, sorted({*small, *self._parts.catalog.names()}))
+        models = {*self._parts.catalog.names(), *catalog.listed()}
+        if name not in small | models:
+            raise unknown("weights", name, sorted(small | models))
         return name not in small
 
-    def models(self, *, purpose: str | None = None, bytes: float | None = None, commercial: bool = False) -> list[Card]:
-        """The card of every model in the catalogue, or of those that suit; see catalog.chosen."""
+    def models(
+        self,
+        *,
+        purpose: str | None = None,
+        bytes: float | None = None,
+        commercial: bool = False,
+        kind: "Kind | None" = None,
+    ) -> list[Card]:
+        """The card of every model to paint with, or of those that suit; see catalog.chosen."""
         own = self._parts.catalog
         cards = map(own.card, own.names())
-        return catalog.chosen(cards, purpose=purpose, bytes=bytes, commercial=commercial)
+        return catalog.chosen(cards, purpose=purpose, bytes=bytes, commercial=commercial, kind=kind)
+
+    def listings(
+        self,
+        *,
+        purpose: str | None = None,
+        bytes: float | None = None,
+        commercial: bool = False,
+        kind: "Kind | None" = None,
+    ) -> "list[Listing]":
+        """What can be pulled and is not painted with by itself, likewise: ControlNets, models of films and others."""
+        listed = catalog.listed().values()
+        return catalog.chosen(listed, purpose=purpose, bytes=bytes, commercial=commercial, kind=kind)
 
     def models_here(self) -> set[str]:
-        """Names of the models whose weights are on this machine."""
+        """Names of the models whose weights are on this machine; what is listed, too."""
         models, own = self._parts.models, self._parts.catalog
-        return {name for name in own.names() if models.is_here(own.card(name))}
+        described = [*map(own.card, own.names()), *catalog.listed().values()]
+        return {one.name for one in described if models.is_here(one)}
 
     def model(self, name: str | None = None) -> Card:
         """One model's card; None for the one used when none is named."""
         return self._parts.catalog.card(name)
+
+    def described(self, name: str) -> "Card | Listing":
+        """What is known of a model of any kind."""
+        return catalog.listed().get(name) or self.model(name)
 
     def examine(self) -> "list[Finding]":
         """What this machine can run, what is missing, and the command that mends it."""

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from sfumato import catalog
-from sfumato.core.card import BYTES, OWN, Card, read_card
+from sfumato.core.card import BYTES, OWN, About, read_card
 from sfumato.core.errors import JobFailed, RequestError, UnknownName
+from sfumato.core.listing import USES
 from sfumato.core.order import Order
 from sfumato.engine.families import families
 from sfumato.engine.samplers import samplers
@@ -15,6 +16,8 @@ from sfumato.engine.schedules import schedules
 from sfumato.engine.weights import verified
 from sfumato.operations import operations
 from sfumato.planning import plan
+from sfumato.weights.manifest import shipped
+from sfumato.weights.models import ENDINGS
 
 every_card = pytest.mark.parametrize("name", catalog.names())
 
@@ -24,7 +27,7 @@ def test_names_only_what_exists(name: str):
     card = catalog.card(name)
     assert card.name == name
     assert card.family in families.names()
-    assert set(card.operations) <= set(operations.names())
+    assert card.kinds and set(card.operations) <= {need for operation in operations for need in operation.needs}
     assert (card.sampler == OWN) == (card.schedule == OWN)
     if card.sampler != OWN:
         assert samplers[card.sampler].refuses(card.noise.scale) is None
@@ -35,6 +38,10 @@ def test_names_only_what_exists(name: str):
 def test_its_defaults_and_limits_can_be_planned(name: str):
     card = catalog.card(name)
     sizes = card.sizes
+    if "paint" not in card.kinds:
+        with pytest.raises(RequestError, match="cannot do text-to-image"):
+            plan(Order(prompt="a pear"), card)
+        return
     for order in (
         Order(prompt="a pear"),
         Order(
@@ -92,6 +99,22 @@ def test_its_pipeline_is_one_of_diffusers_and_takes_what_the_card_says(name: str
         assert "negative_prompt" in takes or not card.text.negative
     if card.guidance_kind != "none":
         assert {"guidance_scale", "true_cfg_scale"} & set(takes)
+    assert "image" in takes or not {"instruct", "fill"} & set(card.operations)
+    assert "mask_image" in takes or "fill" not in card.operations
+
+
+@every_real_card
+def test_its_siblings_are_made_of_the_same_parts_and_take_pictures(name: str):
+    diffusers = pytest.importorskip("diffusers")
+    card = catalog.card(name)
+    if card.family == "pipeline":
+        assert "image-to-image" not in card.operations or {"image-to-image", "fill"} <= set(card.siblings)
+    for use, sibling in card.siblings.items():
+        assert card.pipeline is not None
+        parts = inspect.signature(getattr(diffusers, sibling).__init__).parameters
+        assert set(parts) <= set(inspect.signature(getattr(diffusers, card.pipeline).__init__).parameters)
+        takes = set(inspect.signature(getattr(diffusers, sibling).__call__).parameters)
+        assert {"image", "strength", "width", *(["mask_image"] if use == "fill" else [])} <= takes
 
 
 @every_real_card
@@ -105,13 +128,57 @@ def test_is_fed_by_the_family_that_knows_its_pipeline(name: str):
 @every_real_card
 def test_says_what_is_not_known_and_why(name: str):
     card = catalog.card(name)
-    assert set(card.unknown) <= set(Card.model_fields)
-    assert all(len(why) > 10 for why in card.unknown.values())
-    assert (card.revision is None) == ("revision" in card.unknown)
-    assert not (card.commercial and {"commercial", "licence"} & set(card.unknown))
-    assert card.parameters is not None or "parameters" in card.unknown
+    check_unknown(card)
     assert card.beside or "beside" in card.unknown or card.memory("bf16") is None
-    assert card.best_for and not card.files
+    assert not card.files
+
+
+def check_unknown(one: About) -> None:
+    assert set(one.unknown) <= set(type(one).model_fields)
+    assert all(len(why) > 10 for why in one.unknown.values())
+    assert (one.revision is None) == ("revision" in one.unknown)
+    assert not (one.commercial and {"commercial", "licence"} & set(one.unknown))
+    assert one.parameters is not None or "parameters" in one.unknown
+    assert one.best_for
+
+
+LISTED = catalog.listed()
+every_listing = pytest.mark.parametrize("name", LISTED)
+
+
+def test_listings_are_of_every_other_kind_and_share_no_name():
+    kinds = [one.kind for one in LISTED.values()]
+    assert set(kinds) == set(USES)
+    assert {kind: kinds.count(kind) >= least for kind, least in LEAST.items()} == dict.fromkeys(LEAST, True)
+    assert not set(LISTED) & {*catalog.names(), *shipped()}
+    assert sum("edit" in catalog.card(name).kinds for name in REAL) >= 15
+
+
+LEAST = {"control": 30, "reference": 8, "upscale": 4, "video": 30}
+
+
+@every_listing
+def test_a_listing_names_what_diffusers_has_and_models_that_there_are(name: str):
+    diffusers = pytest.importorskip("diffusers")
+    one = LISTED[name]
+    assert one.name == name and one.repository is not None
+    assert all(len(text) > 10 and "\n" not in text for text in (one.about, one.knows, one.lacks))
+    assert one.pipeline is not None and issubclass(getattr(diffusers, one.pipeline), diffusers.DiffusionPipeline)
+    assert set(one.goes_with) <= set(catalog.names())
+    takes = inspect.signature(getattr(diffusers, one.pipeline).__call__).parameters
+    assert "num_inference_steps" in takes or one.steps is None
+    assert one.steps is None or one.goes_with or takes["num_inference_steps"].default
+    if one.part is not None:
+        assert issubclass(getattr(diffusers, one.part), diffusers.ModelMixin)
+        assert one.goes_with
+    assert all(Path(file).suffix in ENDINGS for file in one.takes)
+    check_unknown(one)
+
+
+@every_listing
+def test_a_listing_is_not_taken_for_a_model_to_paint_with(name: str):
+    with pytest.raises(UnknownName, match=f"{name} is no model to paint with by itself.*sfumato models {name}"):
+        catalog.card(name)
 
 
 UNET = {"cross_attention_dim": 768}
@@ -142,6 +209,10 @@ SD3 = {
         ("z-image", "ZImageTransformer2DModel", {}),
         ("chroma-hd", "ChromaTransformer2DModel", {}),
         ("lumina-2", "Lumina2Transformer2DModel", {}),
+        ("flux-fill", "FluxTransformer2DModel", {"guidance_embeds": True, "in_channels": 384, "out_channels": 64}),
+        ("sdxl-inpaint", "UNet2DConditionModel", UNET_XL | {"in_channels": 9}),
+        ("wan-2.1-t2v-14b", "WanTransformer3DModel", {}),
+        ("svd-xt", "UNetSpatioTemporalConditionModel", {}),
     ],
 )
 def test_its_parameters_are_those_of_the_full_network(name: str, kind: str, config: dict):
@@ -149,7 +220,8 @@ def test_its_parameters_are_those_of_the_full_network(name: str, kind: str, conf
     torch, diffusers = pytest.importorskip("torch"), pytest.importorskip("diffusers")
     with torch.device("meta"):
         network = getattr(diffusers, kind)(**config)
-    assert catalog.card(name).parameters == sum(part.numel() for part in network.parameters())
+    one = LISTED.get(name) or catalog.card(name)
+    assert one.parameters == sum(part.numel() for part in network.parameters())
 
 
 def test_memory_is_counted_from_all_parts():
@@ -168,6 +240,8 @@ def test_what_suits_is_found():
     names = {card.name for card in catalog.chosen(cards, purpose="readable text")}
     assert {"flux-dev", "qwen-image"} <= names and "pocket" not in names
     assert catalog.chosen(cards, bytes=1e6) == []
+    edits = {card.name for card in catalog.chosen(cards, kind="edit")}
+    assert {"flux-kontext", "flux2-klein-4b", "sd-1.5-inpaint"} <= edits and not {"sdxl", "pocket"} & edits
     assert len(catalog.chosen(cards)) == len(cards)
 
 

@@ -3,18 +3,22 @@
 A card is a TOML file: `cards/NAME.toml` here, or `NAME.toml` in sfumato/pocket for our own model. Outside packages add
 theirs through an entry point of the group `sfumato.cards`, an object that is the Path of a card file. Models that were
 brought in here have theirs in a folder of the home: see Own.
+
+What is not painted with by itself, as a ControlNet or a model of films, is a file `listings/NAME.toml`.
 """
 
 from collections.abc import Iterable
 from functools import cache
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
+from sfumato.core.errors import UnknownName
 from sfumato.core.registry import unknown
 
 if TYPE_CHECKING:
-    from sfumato.core.card import Card
+    from sfumato.core.card import About, Card, Kind
+    from sfumato.core.listing import Listing
 
 HERE = Path(__file__).parent
 DEFAULT = "pocket"
@@ -39,8 +43,24 @@ def card(name: str | None = None) -> "Card":
 
     name = DEFAULT if name is None else name
     if name not in _paths():
-        raise unknown("model", name, names())
+        raise not_a_model(name, names())
     return read_card(_paths()[name])
+
+
+@cache
+def listed() -> "dict[str, Listing]":
+    """Every listing by name, sorted."""
+    from sfumato.core.card import described
+    from sfumato.core.listing import Listing
+
+    return {path.stem: described(path, Listing) for path in sorted((HERE / "listings").glob("*.toml"))}
+
+
+def not_a_model(name: str, known: list[str]) -> UnknownName:
+    """The error for a name that is none of the models to paint with; it may be that of a listing."""
+    if name in listed():
+        return UnknownName(f"{name} {listed()[name].not_painted}; see sfumato models {name}")
+    return unknown("model", name, known)
 
 
 def folder(name: str) -> Path:
@@ -65,29 +85,38 @@ class Own:
         if name is None or name in _paths():
             return card(name)
         if name not in self.names():
-            raise unknown("model", name, self.names())
+            raise not_a_model(name, self.names())
         return read_card(self.folder / f"{name}.toml")
 
 
-def chosen(
-    cards: "Iterable[Card]", *, purpose: str | None = None, bytes: float | None = None, commercial: bool = False
-) -> "list[Card]":
-    """The cards that suit, those first that say the purpose themselves.
+Described = TypeVar("Described", bound="About")
 
-    purpose: words that all occur in what a card says it is for or knows. bytes: that the weights may take in bf16; what
-    is not known does not fit. commercial: only those whose licence lets anyone use them for money.
+
+def chosen(
+    models: "Iterable[Described]",
+    *,
+    purpose: str | None = None,
+    bytes: float | None = None,
+    commercial: bool = False,
+    kind: "Kind | None" = None,
+) -> "list[Described]":
+    """The models that suit, those first that say the purpose themselves.
+
+    purpose: words that all occur in what a model is said to be for or to know. bytes: that the weights may take in
+    bf16; what is not known does not fit. commercial: only those whose licence lets anyone use them for money.
     """
     words = (purpose or "").lower().split()
 
-    def rank(card: "Card") -> int | None:
-        if all(word in " ".join(card.best_for).lower() for word in words):
+    def rank(one: "Described") -> int | None:
+        if all(word in " ".join(one.best_for).lower() for word in words):
             return 0
-        said = " ".join([*card.best_for, card.about, card.knows]).lower()
+        said = " ".join([*one.best_for, one.about, one.knows]).lower()
         return 1 if all(word in said for word in words) else None
 
-    def fits(card: "Card") -> bool:
-        weighs = card.memory("bf16")
-        return bytes is None or (weighs is not None and weighs <= bytes)
+    def suits(one: "Described") -> bool:
+        weighs = one.memory("bf16")
+        fits = bytes is None or (weighs is not None and weighs <= bytes)
+        return fits and (one.commercial or not commercial) and (kind is None or kind in one.kinds)
 
-    suiting = [(rank(card), card) for card in cards if fits(card) and (card.commercial or not commercial)]
-    return [card for at, card in sorted(suiting, key=lambda pair: pair[0] or 0) if at is not None]
+    suiting = [(rank(one), one) for one in models if suits(one)]
+    return [one for at, one in sorted(suiting, key=lambda pair: pair[0] or 0) if at is not None]

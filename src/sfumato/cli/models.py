@@ -5,8 +5,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sfumato.cli._options import one_of
+
 if TYPE_CHECKING:
-    from sfumato.core.card import Card, Precision, Sizes
+    from sfumato.core.card import About, Card, Precision, Sizes
+    from sfumato.core.listing import Listing
+
+KINDS = ["paint", "edit", "control", "reference", "upscale", "video"]
 
 
 def command(
@@ -18,42 +23,86 @@ def command(
         str | None, typer.Option(help="Memory that its weights may take in bf16, as 12GB; pictures take some more.")
     ] = None,
     commercial: Annotated[bool, typer.Option("--commercial", help="Only such as anyone may use for money.")] = False,
+    kind: Annotated[str | None, one_of(KINDS, f"Only of this kind. One of: {', '.join(KINDS)}.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Cards as JSON on stdout.")] = False,
 ) -> None:
-    """List the models there are, or show one model's card: what it knows, what it takes, and its limits."""
+    """List the models there are, or show one model's card: what it knows, what it takes, and its limits.
+
+    Kinds: paint (pictures out of words), edit (a picture, changed). The others are not painted with by themselves, and
+    are listed only where one asks for them: control, reference, upscale, video.
+    """
     from sfumato.cli import _tables
+    from sfumato.cli._progress import say
     from sfumato.core.errors import RequestError
+    from sfumato.core.registry import unknown
     from sfumato.studio import Studio
 
     studio = Studio()
-    if name is None:
-        cards = studio.models(purpose=purpose, bytes=_bytes(fits), commercial=commercial)
-    else:
-        cards = [studio.model(name)]
+    if name is not None:
+        _show(studio.described(name), json)
+        return
+    if kind is not None and kind not in KINDS:
+        raise unknown("kind of model", kind, KINDS)
+    wish = {"purpose": purpose, "bytes": _bytes(fits), "commercial": commercial, "kind": kind}
+    cards: list[About] = [*studio.models(**wish)]
+    listings: list[About] = [*studio.listings(**wish)]
+    found = cards if kind is None else cards + listings
     if json:
-        _tables.print_json(cards)
+        _tables.print_json(found)
         return
-    if not cards:
-        raise RequestError("no model suits: say less with --for, give --fits more, or leave --commercial out")
-    if name is None:
-        here = studio.models_here()
-        cards.sort(key=lambda card: card.name not in here)  # those that paint at once come first
-        rows = [
-            [c.name, "yes" if c.name in here else "no", c.about, _millions(c), _gigabytes(c), c.licence] for c in cards
-        ]
-        _tables.print_table(["model", "here", "what it is", "parameters", "memory in bf16", "licence"], rows)
-        return
-    (card,) = cards
-    sizes, guidance = card.sizes, card.guidance
+    if not found and not listings:
+        likely = [*studio.models(**{**wish, "bytes": None}), *studio.listings(**{**wish, "bytes": None})]
+        raise RequestError(_nothing(likely))
+    here = studio.models_here()
+    found.sort(key=lambda one: one.name not in here)  # those that are here come first
     rows = [
-        ["what it is", card.about],
-        ["knows", card.knows],
-        ["lacks", card.lacks],
-        ["best for", ", ".join(card.best_for)],
-        ["licence", _licence(card)],
-        ["parameters", _millions(card)],
-        ["memory of the weights", _memory(card)],
-        ["from", card.repository + (", gated" if card.gated else "") if card.repository else "inside the package"],
+        [one.name, "yes" if one.name in here else "no", one.about, _millions(one), _gigabytes(one), one.licence]
+        for one in found
+    ]
+    _tables.print_table(["model", "here", "what it is", "parameters", "memory in bf16", "licence"], rows)
+    if kind is None and listings:
+        kinds = sorted({kind for one in listings for kind in one.kinds})
+        say(f"{len(listings)} more suit, not to paint with by themselves: --kind {', '.join(kinds)}")
+
+
+def _nothing(larger: "list[About]") -> str:
+    """What to do where no model suits; larger: those that would, were there more memory."""
+    known = [(weighs, one) for one in larger if (weighs := one.memory("bf16")) is not None]
+    if not known:
+        return "no model suits: say less with --for, or leave --commercial or --kind out"
+    _, least = min(known, key=lambda pair: pair[0])
+    return (
+        f"no model suits: give --fits {_gigabytes(least)} for {least.name} (it is {_gigabytes(least, 'fp8')} at fp8), "
+        f"say less with --for, or leave --commercial or --kind out"
+    )
+
+
+def _show(one: "Card | Listing", json: bool) -> None:
+    from sfumato.cli import _tables
+    from sfumato.core.card import Card
+
+    if json:
+        _tables.print_json([one])
+        return
+    first = [
+        ["what it is", one.about],
+        ["kind", ", ".join(sorted(one.kinds))],
+        ["knows", one.knows],
+        ["lacks", one.lacks],
+        ["best for", ", ".join(one.best_for)],
+        ["licence", _licence(one)],
+        ["parameters", _millions(one)],
+        ["memory of the weights", _memory(one)],
+        ["from", one.repository + (", gated" if one.gated else "") if one.repository else "inside the package"],
+    ]
+    own = _of_card(one) if isinstance(one, Card) else _of_listing(one)
+    _tables.print_table([one.title, ""], [*first, *own])
+
+
+def _of_card(card: "Card") -> list[list[str]]:
+    sizes, guidance = card.sizes, card.guidance
+    return [
+        ["does", ", ".join(card.operations)],
         ["steps", f"{card.steps.low:g} to {card.steps.high:g}, usually {card.steps.default:g}"],
         [
             "guidance",
@@ -68,7 +117,17 @@ def command(
         ["sampler, schedule", f"{card.sampler}, {card.schedule}"],
         ["styles", ", ".join(card.styles.names) if card.styles else "none"],
     ]
-    _tables.print_table([card.title, ""], rows)
+
+
+def _of_listing(one: "Listing") -> list[list[str]]:
+    steps = f"usually {one.steps.default:g}" if one.steps else ""
+    guidance = f"usually {one.guidance.default:g}" if one.guidance else ""
+    more = {
+        "does": ", ".join(one.operations), "goes with": ", ".join(one.goes_with), "class of diffusers": one.pipeline,
+        "sizes": one.sizes, "pictures of a film": one.frames, "steps": steps, "guidance": guidance,
+    }  # fmt: skip
+    painted = ["painted with", f"not by itself: {one.use}"]
+    return [painted, *([what, said] for what, said in more.items() if said)]
 
 
 def _best(sizes: "Sizes") -> str:
@@ -79,30 +138,30 @@ def _best(sizes: "Sizes") -> str:
     )
 
 
-def _millions(card: "Card") -> str:
-    return "not known" if card.parameters is None else f"{card.parameters / 1e6:,.0f} M"
+def _millions(one: "About") -> str:
+    return "not known" if one.parameters is None else f"{one.parameters / 1e6:,.0f} M"
 
 
-def _licence(card: "Card") -> str:
-    use = "commercial use allowed" if card.commercial else "not for commercial use"
-    if "commercial" in card.unknown or "licence" in card.unknown:
+def _licence(one: "About") -> str:
+    use = "commercial use allowed" if one.commercial else "not for commercial use"
+    if "commercial" in one.unknown or "licence" in one.unknown:
         use = "take it as not for commercial use until you have read its terms"
-    return ", ".join(part for part in (card.licence, use, card.licence_note) if part)
+    return ", ".join(part for part in (one.licence, use, one.licence_note) if part)
 
 
-def _gigabytes(card: "Card", precision: "Precision" = "bf16") -> str:
-    weighs = card.memory(precision)
+def _gigabytes(one: "About", precision: "Precision" = "bf16") -> str:
+    weighs = one.memory(precision)
     if weighs is None:
         return "not known"
     return f"{weighs / 1e9:.1f} GB" if weighs >= 1e8 else f"{weighs / 1e6:.0f} MB"
 
 
-def _memory(card: "Card") -> str:
+def _memory(one: "About") -> str:
     from sfumato.core.card import BYTES
 
-    if card.memory("bf16") is None:
+    if one.memory("bf16") is None:
         return "not known"
-    return ", ".join(f"{_gigabytes(card, precision)} at {precision}" for precision in BYTES)
+    return ", ".join(f"{_gigabytes(one, precision)} at {precision}" for precision in BYTES)
 
 
 UNITS = {"mb": 1e6, "mib": 2**20, "gb": 1e9, "gib": 2**30}

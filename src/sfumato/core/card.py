@@ -2,11 +2,13 @@
 
 Cards are TOML files, one a model (catalog/cards/, and pocket/ for our own). Planning checks every order against the
 card before anything is loaded. A variant of a model is a card that names the same files, and an adapter beside them.
+
+A model that is not painted with by itself has a Listing (core/listing.py).
 """
 
 import tomllib
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -113,24 +115,20 @@ BYTES: dict[Precision, float] = {"fp32": 4, "bf16": 2, "fp8": 1, "int4": 0.5}
 """Of one parameter."""
 
 
-class Card(_Part):
-    """name: as in `--model`. family: which engine family feeds it. knows, lacks: one line each, for people.
+Kind = Literal["paint", "edit", "control", "reference", "upscale", "video"]
+"""paint: pictures out of words. edit: a picture, changed. The others: see USES."""
+"""paint: pictures out of words. edit: a picture, changed. The others: see core/listing.py."""
 
-    operations: text-to-image, and image-to-image if its family can encode; all others are made of these two.
-    adapter: the file that is always added to the model, at weight 1. adaptable: the file whose matrices LoRA adds to;
-    None: the model takes none. bases: other models whose LoRA fits this one too.
+
+class About(_Part):
+    """What is known of any model. name: as in `sfumato pull`. knows, lacks: one line each, for people.
+
     repository: on a model hub; None: the files lie beside the card. revision: a commit there; None: the newest, and
     the pull writes down which that was. gated: whether its owner wants an account and a word of consent. pipeline: the
     class of diffusers that it is published for. best_for: what people choose it for, in words that they search with.
     parameters: of the network that paints; None: not known. beside: parameters of all else that is loaded with it, by
     name. licence_note: what to know of the licence. unknown: what could not be confirmed or only roughly, and why; an
-    unknown `commercial` is false. no_guidance: the number that means none, in the measure of the model's own pipeline.
-    steady_guidance: whether classifier-free guidance turns the model's predictions and leaves their length.
-    expand: the rules that lengthen a short prompt for it (catalog/expansions). grounds: the backgrounds that it paints
-    worse than finishing lays them, as colour words and `#rrggbb`; a prompt that asks for one gets it from finishing.
-    alpha: whether it leaves transparent what is around a thing; of others a transparent background is cut out.
-    around: the strength that extending and erasing take where none is told, of a model that knows things and little of
-    what lies around them; None: the operation's own.
+    unknown `commercial` is false.
     """
 
     name: str = Field(pattern="^[a-z0-9][a-z0-9.-]*$")
@@ -138,7 +136,6 @@ class Card(_Part):
     about: str
     knows: str
     lacks: str
-    family: str
     licence: str
     licence_note: str = ""
     commercial: bool
@@ -150,7 +147,39 @@ class Card(_Part):
     gated: bool = False
     pipeline: str | None = None
     unknown: dict[str, str] = {}
-    operations: list[str]
+
+    @property
+    def kinds(self) -> "frozenset[Kind]":
+        """What it can be chosen as."""
+        raise NotImplementedError
+
+    def memory(self, precision: Precision) -> int | None:
+        """Bytes that the weights take, all parts in one precision; pictures under way take more. None: not known."""
+        if self.parameters is None or ("beside" in self.unknown and not self.beside):
+            return None
+        return round((self.parameters + sum(self.beside.values())) * BYTES[precision])
+
+
+class Card(About):
+    """A model that paints. name: as in `--model`. family: which engine family feeds it.
+
+    operations: what all that is asked of it is made of. text-to-image; image-to-image, if it can begin part of the way
+    from a picture; fill, if it was taught to paint under a mask; instruct, if words tell it what to change in one.
+    siblings: other classes of diffusers that are made of the same parts, by the operation that they are for.
+    adapter: the file that is always added to the model, at weight 1. adaptable: the file whose matrices LoRA adds to;
+    None: the model takes none. bases: other models whose LoRA fits this one too.
+    no_guidance: the number that means none, in the measure of the model's own pipeline.
+    steady_guidance: whether classifier-free guidance turns the model's predictions and leaves their length.
+    expand: the rules that lengthen a short prompt for it (catalog/expansions). grounds: the backgrounds that it paints
+    worse than finishing lays them, as colour words and `#rrggbb`; a prompt that asks for one gets it from finishing.
+    alpha: whether it leaves transparent what is around a thing; of others a transparent background is cut out.
+    around: the strength that extending and erasing take where none is told, of a model that knows things and little of
+    what lies around them; None: the operation's own.
+    """
+
+    family: str
+    operations: list[Literal["text-to-image", "image-to-image", "fill", "instruct"]]
+    siblings: dict[Literal["image-to-image", "fill"], str] = {}
     guidance_kind: Literal["classifier-free", "distilled", "none"]
     guidance: Range
     no_guidance: float = 1
@@ -181,11 +210,15 @@ class Card(_Part):
             raise ValueError("an adapter needs an adaptable file")
         return self
 
-    def memory(self, precision: Precision) -> int | None:
-        """Bytes that the weights take, all parts in one precision; pictures under way take more. None: not known."""
-        if self.parameters is None or ("beside" in self.unknown and not self.beside):
-            return None
-        return round((self.parameters + sum(self.beside.values())) * BYTES[precision])
+    @property
+    def kinds(self) -> "frozenset[Kind]":
+        paints, edits = "text-to-image" in self.operations, {"fill", "instruct"} & set(self.operations)
+        return frozenset([*(["paint"] if paints else []), *(["edit"] if edits else [])])
+
+    @property
+    def takes_strength(self) -> bool:
+        """Whether it can begin part of the way from a picture; one that is told what to change cannot."""
+        return "instruct" not in self.operations
 
     def digest_of(self, name: str) -> str:
         """A file's sha256, as the card states it."""
@@ -213,10 +246,18 @@ class Card(_Part):
         return hashlib.sha256("".join(f.sha256 for f in self.files).encode()).hexdigest()[:16]
 
 
+Described = TypeVar("Described", bound=About)
+
+
 def read_card(path: Path) -> Card:
     """The card in a TOML file; JobFailed names the file and the first wrong field."""
+    return described(path, Card)
+
+
+def described(path: Path, kind: type[Described]) -> Described:
+    """What a TOML file says of a model, likewise."""
     try:
-        return Card.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        return kind.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except OSError as error:
         raise JobFailed(f"card {path.name} cannot be read ({error.strerror}); reinstall") from error
     except (tomllib.TOMLDecodeError, ValidationError, UnicodeDecodeError) as error:

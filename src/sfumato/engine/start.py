@@ -21,14 +21,14 @@ from sfumato.engine.noise import SeededNoise, TurnedNoise
 from sfumato.engine.painting import Latent, Scale
 from sfumato.engine.samplers import samplers
 from sfumato.engine.schedules import Training, schedules
-from sfumato.engine.strength import levels_at, noised
+from sfumato.engine.strength import levels_at, noised, steps_at
 
 
 def start(recipe: Recipe, canvas: Canvas, model: Model) -> tuple[Task, list[str]]:
     """The painting as a task for the conductor, and the ends of its texts that the model does not read."""
     card = model.card
     if card.sampler == OWN:
-        levels = [float(level) for level in range(recipe.steps, -1, -1)]
+        levels = [float(level) for level in range(steps_at(canvas.strength, recipe.steps, card.noise.scale), -1, -1)]
         return Task(cast(WholeModel, model).painting(recipe, canvas), model, levels), []
     noise = noise_of(recipe, model.latent_shape(canvas.width, canvas.height), canvas.round - 1)
     training = Training(**card.noise.model_dump(exclude={"prediction"}))

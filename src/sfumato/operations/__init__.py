@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from sfumato.core.canvas import Ground, Pictures, Work
-from sfumato.core.card import Card
+from sfumato.core.card import Card, Range
+from sfumato.core.errors import RequestError
 from sfumato.core.order import Order
+from sfumato.core.ranges import checked
 from sfumato.core.recipe import Recipe
 from sfumato.core.registry import Registry
 
@@ -37,18 +39,28 @@ class Frame:
 class Operation:
     """takes: fields of an order that not every operation has; others that are set are refused.
 
-    needs: what a model's card must list among its operations. frame: None where the order says the size; RequestError
-    names what cannot be. ground: what the finished picture is held against; None where all of it may change. wordless:
-    whether the prompt may be empty. cut_out: whether what it begins with is a thing without its ground.
+    needs: of these the model's card must list one among its operations. frame: None where the order says the size;
+    RequestError names what cannot be. ground: what the finished picture is held against; None where all of it may
+    change. wordless: whether the prompt may be empty. cut_out: whether what it begins with is a thing without its
+    ground.
     """
 
     paint: Callable[[Recipe, Pictures], Work]
     takes: frozenset[str]
-    needs: str
+    needs: frozenset[str]
     frame: Callable[[Order, Card, Pictures], Frame] | None = None
     ground: Callable[[Recipe, Pictures], Ground] | None = None
     wordless: bool = False
     cut_out: bool = False
+
+
+def decided_strength(order: Order, card: Card, usual: Range) -> float:
+    """The order's strength, else the usual; RequestError for any other than 1 where words alone say what changes."""
+    if card.takes_strength:
+        return checked("strength", order.strength, usual)
+    if order.strength not in {None, 1}:
+        raise RequestError(f"{card.name} is told in words what to change: leave --strength out")
+    return 1
 
 
 operations: Registry[Operation] = Registry(__name__, "operation")

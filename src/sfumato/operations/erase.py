@@ -28,7 +28,7 @@ def erase_frame(order: Order, card: Card, pictures: Pictures) -> Frame:
 PART = Operation(
     paint,
     takes=frozenset({"start", "mask", "strength"}),
-    needs="image-to-image",
+    needs=frozenset({"image-to-image", "fill"}),
     frame=erase_frame,
     ground=ground,
     wordless=True,

@@ -6,9 +6,8 @@ SDEdit, Meng et al. 2021, https://arxiv.org/abs/2108.01073. Strength 0 gives the
 from sfumato.core.canvas import Canvas, Pictures, Work
 from sfumato.core.card import Card, Range
 from sfumato.core.order import Order
-from sfumato.core.ranges import checked
 from sfumato.core.recipe import Recipe
-from sfumato.operations import Frame, Operation
+from sfumato.operations import Frame, Operation, decided_strength
 from sfumato.operations._windows import Window, cut, started, uncut
 
 STRENGTH = Range(low=0, high=1, default=0.6)
@@ -29,7 +28,7 @@ def frame(order: Order, card: Card, pictures: Pictures) -> Frame:
     page = started(order, pictures)
     sizes = card.sizes
     seen = (max(page.size), max(page.size)) if sizes.shape == "square" else page.size
-    strength = checked("strength", order.strength, STRENGTH)
+    strength = decided_strength(order, card, STRENGTH)
     warnings = ()
     if strength > 0 and page.width * page.height > MUCH_LARGER * sizes.best**2:
         warnings = (
@@ -39,4 +38,6 @@ def frame(order: Order, card: Card, pictures: Pictures) -> Frame:
     return Frame(page.size, seen, {"start": order.start, "strength": strength}, warnings)
 
 
-PART = Operation(paint, takes=frozenset({"start", "strength"}), needs="image-to-image", frame=frame)
+PART = Operation(
+    paint, takes=frozenset({"start", "strength"}), needs=frozenset({"image-to-image", "instruct"}), frame=frame
+)

@@ -10,9 +10,8 @@ from sfumato.core.canvas import Canvas, Ground, Pictures, Work
 from sfumato.core.card import Card, Range
 from sfumato.core.errors import RequestError
 from sfumato.core.order import Order
-from sfumato.core.ranges import checked
 from sfumato.core.recipe import Recipe
-from sfumato.operations import Frame, Operation
+from sfumato.operations import Frame, Operation, decided_strength
 from sfumato.operations._blend import put_back
 from sfumato.operations._windows import Box, Window, cut, started
 
@@ -54,7 +53,7 @@ def frame(order: Order, card: Card, pictures: Pictures, strength: Range = STRENG
         raise RequestError(f"the mask is {mask.width}x{mask.height} pixels, the picture {page.width}x{page.height}")
     left, top, right, bottom = seen(mask, (card.sizes.best, card.sizes.best))
     wide, high = min(right - left, page.width), min(bottom - top, page.height)
-    decided = {"start": order.start, "mask": order.mask, "strength": checked("strength", order.strength, strength)}
+    decided = {"start": order.start, "mask": order.mask, "strength": decided_strength(order, card, strength)}
     return Frame(page.size, (wide, high), decided)
 
 
@@ -71,5 +70,9 @@ def seen(mask: Image.Image, least: tuple[int, int]) -> Box:
 
 
 PART = Operation(
-    paint, takes=frozenset({"start", "mask", "strength"}), needs="image-to-image", frame=frame, ground=ground
+    paint,
+    takes=frozenset({"start", "mask", "strength"}),
+    needs=frozenset({"image-to-image", "instruct", "fill"}),
+    frame=frame,
+    ground=ground,
 )

@@ -14,12 +14,11 @@ from sfumato.core.canvas import Canvas, Ground, Pictures, Work
 from sfumato.core.card import Card, Range
 from sfumato.core.errors import RequestError
 from sfumato.core.order import Order
-from sfumato.core.ranges import checked
 from sfumato.core.ratios import ratio_of
 from sfumato.core.recipe import Recipe
 from sfumato.exports.decoding import LONGEST_SIDE, MOST_PIXELS
 from sfumato.finishing._membrane import carried_on
-from sfumato.operations import Frame, Operation
+from sfumato.operations import Frame, Operation, decided_strength
 from sfumato.operations._blend import put_back
 from sfumato.operations._windows import Box, Size, Window, cut, started
 
@@ -70,7 +69,7 @@ def frame(order: Order, card: Card, pictures: Pictures) -> Frame:
         raise RequestError(
             f"{size[0]}x{size[1]} is too large: at most {MOST_PIXELS // 10**6} megapixels and {LONGEST_SIDE:,} a side"
         )
-    sizes, strength = card.sizes, checked("strength", order.strength, STRENGTH.usually(card.around))
+    sizes, strength = card.sizes, decided_strength(order, card, STRENGTH.usually(card.around))
     window = max(sizes.best, min(*old, max(ENLARGED * sizes.best, min(sizes.default))))
     if sizes.shape == "square":  # it frames all four sides, and several rounds of it would not go together
         window = max(sizes.best, max(size) + 2 * max(size) // BEYOND)
@@ -130,7 +129,7 @@ def _split(box: Box, axis: int, window: int) -> Iterator[tuple[Box, int]]:
 PART = Operation(
     paint,
     takes=frozenset({"start", "strength", "margins", "aspect_ratio"}),
-    needs="image-to-image",
+    needs=frozenset({"image-to-image", "fill"}),
     frame=frame,
     ground=ground,
     wordless=True,

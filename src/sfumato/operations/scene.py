@@ -121,5 +121,10 @@ def encoded(light: np.ndarray) -> np.ndarray:
 
 
 PART = Operation(
-    paint, takes=frozenset({"start", "match"}), needs="text-to-image", frame=frame, ground=ground, cut_out=True
+    paint,
+    takes=frozenset({"start", "match"}),
+    needs=frozenset({"text-to-image"}),
+    frame=frame,
+    ground=ground,
+    cut_out=True,
 )

@@ -10,4 +10,4 @@ def paint(recipe: Recipe, pictures: Pictures) -> Work:
     return (yield Canvas(*recipe.painted_size))
 
 
-PART = Operation(paint, takes=SIZE | {"background"}, needs="text-to-image")
+PART = Operation(paint, takes=SIZE | {"background"}, needs=frozenset({"text-to-image"}))

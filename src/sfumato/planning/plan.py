@@ -141,7 +141,7 @@ def framing(operation: Operation, order: Order, card: Card, pictures: Pictures) 
 def checked_operation(order: Order, card: Card) -> Operation:
     """The order's operation; RequestError if the model cannot do it, or where it has no such field."""
     operation = operations[order.operation]
-    if operation.needs not in card.operations:
+    if not operation.needs & set(card.operations):
         raise RequestError(
             f"{card.name} cannot do {order.operation}: it does {', '.join(card.operations)}; choose another --model"
         )

@@ -4,6 +4,7 @@ Only configs, tokenizers and safetensors are fetched; other formats can run code
 says of it, and the commit is written down. HF_ENDPOINT names another hub or a mirror, HF_TOKEN is one's key to it.
 """
 
+import fnmatch
 import hashlib
 import io
 import json
@@ -14,8 +15,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sfumato.core.card import Card
+from sfumato.core.card import About, Card
 from sfumato.core.errors import CannotWrite, JobFailed, MissingPackage, RequestError
+from sfumato.core.listing import Listing
 from sfumato.core.wording import LONG, shown
 from sfumato.weights.digests import sha256_of
 from sfumato.weights.fetch import alone
@@ -34,7 +36,7 @@ HUB = "https://huggingface.co"
 SPARE = 2**30  # bytes left over on the disk
 
 
-def pull_model(card: Card, models: Models, told: Told, *, accept: bool = False) -> Path:
+def pull_model(card: About, models: Models, told: Told, *, accept: bool = False) -> Path:
     """Have all of a model's files in its folder, and return it; what is there and right stays.
 
     accept: that its licence was read. RequestError where it was not, or where the hub wants an account; JobFailed where
@@ -46,7 +48,7 @@ def pull_model(card: Card, models: Models, told: Told, *, accept: bool = False) 
         place.mkdir(parents=True, exist_ok=True)
         with alone(place.with_name(f".{place.name}.lock"), card.name):
             source = _Repository(card, place, told)
-            wanted = chosen_files(card, source.files, source.index(), parts_in_files(place))
+            wanted = source.wanted()
             _check_room(card, place, sum(source.size(name) for name in wanted if not source.has(name)))
             known = tuple(_known(source.fetch(name), name) for name in wanted)
             record = Record(repository=card.repository, revision=source.commit, accepted=True, files=known)
@@ -55,7 +57,7 @@ def pull_model(card: Card, models: Models, told: Told, *, accept: bool = False) 
     return place
 
 
-def check_licence(card: Card, accepted: bool) -> None:
+def check_licence(card: About, accepted: bool) -> None:
     """RequestError with the licence's name and place, once, where it asks for more than to be kept."""
     if accepted or (card.licence in FREE and not card.gated):
         return
@@ -67,6 +69,17 @@ def check_licence(card: Card, accepted: bool) -> None:
     )
 
 
+def listed_files(listing: Listing, files: Collection[str]) -> list[str]:
+    """Names of the files that a listing names; JobFailed where there is none for one of them."""
+    found = {name: fnmatch.filter(files, name) for name in listing.takes}
+    if missing := [name for name, names in found.items() if not names]:
+        raise JobFailed(
+            f"{listing.name}: {listing.repository} has no {missing[0]} any more, and other formats can run code and "
+            f"are not fetched: look at {HUB}/{listing.repository} for what came in its place"
+        )
+    return sorted({name for names in found.values() for name in names})
+
+
 def parts_in_files(place: Path) -> Collection[str] | None:
     """Parts whose weights lie in files of one's own beside their folders; None: all do."""
     if (place / "checkpoint.safetensors").is_file():
@@ -75,14 +88,15 @@ def parts_in_files(place: Path) -> Collection[str] | None:
 
 
 def chosen_files(
-    card: Card, files: Collection[str], index: Mapping[str, Any], here: Collection[str] | None = ()
+    card: About, files: Collection[str], index: Mapping[str, Any], here: Collection[str] | None = ()
 ) -> list[str]:
     """Names of what is fetched: the index, and of each part that it names the configs and plain safetensors.
 
     here: parts whose weights are not needed; None: none are.
     """
     named = {name for name, entry in index.items() if isinstance(entry, list) and entry and entry[0]}
-    parts = named if card.family == "pipeline" else named - NOT_PAINTED_WITH
+    whole = not isinstance(card, Card) or card.family == "pipeline"
+    parts = named if whole else named - NOT_PAINTED_WITH
     inside = {part: [name for name in files if name.startswith(f"{part}/") and name.count("/") == 1] for part in parts}
     wanted = {part: [name for name in names if _is_plain(name)] for part, names in inside.items()}
     for part, names in inside.items():
@@ -108,7 +122,7 @@ def _is_plain(name: str) -> bool:
 class _Repository:
     """A repository at one commit. files: names of what is in it."""
 
-    def __init__(self, card: Card, place: Path, told: Told):
+    def __init__(self, card: About, place: Path, told: Told):
         from huggingface_hub import HfApi
         from huggingface_hub.utils import logging
 
@@ -121,6 +135,12 @@ class _Repository:
         self.commit = about.sha
         self._files = {one.rfilename: one for one in about.siblings}
         self.files = list(self._files)
+
+    def wanted(self) -> list[str]:
+        """Names of the files that are to be had from it."""
+        if isinstance(self._card, Listing) and self._card.takes:
+            return listed_files(self._card, self.files)
+        return chosen_files(self._card, self.files, self.index(), parts_in_files(self._place))
 
     def index(self) -> dict[str, Any]:
         if INDEX not in self._files:
@@ -184,7 +204,7 @@ def _endpoint() -> str:
     return (os.environ.get("HF_ENDPOINT") or HUB).rstrip("/")
 
 
-def _check_room(card: Card, place: Path, needed: int) -> None:
+def _check_room(card: About, place: Path, needed: int) -> None:
     free = shutil.disk_usage(place).free
     if free < needed + SPARE:
         raise CannotWrite(
@@ -194,7 +214,7 @@ def _check_room(card: Card, place: Path, needed: int) -> None:
 
 
 @contextmanager
-def _told_to_people(card: Card, place: Path) -> Iterator[None]:
+def _told_to_people(card: About, place: Path) -> Iterator[None]:
     """huggingface_hub's errors and the disk's as ours, one line each."""
     try:
         from httpx2 import HTTPError

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from sfumato.core.card import Card, File
+from sfumato.core.card import About, Card, File
 from sfumato.core.errors import CannotWrite, DamagedWeights, MissingWeights, RequestError
 from sfumato.core.wording import LONG, shown
 from sfumato.weights.digests import sha256_of
@@ -57,9 +57,9 @@ class Models:
         """Where a model's files are, or would be pulled to."""
         return self._places.get(name, self._folder / name)
 
-    def is_here(self, card: Card) -> bool:
+    def is_here(self, model: About) -> bool:
         """Whether there are any weights of the model; nothing is read."""
-        return card.repository is None or any(path.suffix in WEIGHTS for path in files_of(self.place(card.name)))
+        return model.repository is None or any(path.suffix in WEIGHTS for path in files_of(self.place(model.name)))
 
     def installed(self, card: Card) -> Card:
         """The card with the files that are here; MissingWeights says how to get them. Reads what is not known yet."""

@@ -2,8 +2,8 @@
 
 The pipeline brings its own sampler and draws its own noise, on the processor, from the recipe's seed. It runs in a
 thread that is held after each step until the conductor asks for the next; so progress, taking turns and cancelling are
-the same as for every model. What a pipeline takes is read from its signature. Only pipelines of diffusers itself are
-run: no code that comes with a model.
+the same as for every model. What a pipeline takes is read from its signature: a picture that is told what to change, a
+mask, a strength. Only pipelines of diffusers itself are run: no code that comes with a model.
 """
 
 import inspect
@@ -17,6 +17,7 @@ from typing import Any
 import diffusers
 import numpy as np
 import torch
+from PIL import Image
 
 from sfumato.core.canvas import Canvas
 from sfumato.core.card import Card
@@ -27,6 +28,7 @@ from sfumato.engine.families import Text
 from sfumato.engine.families._diffusers.folder import Folder
 from sfumato.engine.families._diffusers.place import Place, best
 from sfumato.engine.painting import Guided, Latent, Row
+from sfumato.engine.strength import steps_at
 
 LIBRARIES = frozenset({None, "diffusers", "transformers"})
 """That a model's parts may come from, and modules of diffusers' own pipelines; any other name is code in the folder."""
@@ -36,6 +38,7 @@ AS_IT_WAS_ASKED = {
     "use_resolution_binning": False,  # the size is the recipe's, not the nearest of a list
     "clean_caption": False,  # the prompt is read as it was written
     "use_pe": False,
+    "_auto_resize": False,
     "enable_prompt_rewrite": False,
     "prompt_upsampling": False,
 }
@@ -57,7 +60,7 @@ class Pipeline:
         for part in sorted(path.name for path in folder.iterdir() if path.is_dir() and any(path.glob("*.safetensors"))):
             inside.check_weights(part)
         self._pipe = inside.made(kind, place)
-        self._takes = inspect.signature(self._pipe.__call__).parameters
+        self._siblings = {use: made_of(self._pipe, getattr(diffusers, name)) for use, name in card.siblings.items()}
 
     def latent_shape(self, width: int, height: int) -> tuple[int, ...]:
         """Of the finished picture: its latents are the pipeline's own."""
@@ -71,7 +74,7 @@ class Pipeline:
         return Text(prompt)
 
     def encode(self, pixels: np.ndarray) -> Latent:
-        raise JobFailed(f"{self.card.name} begins with noise alone: leave the picture out, or choose another --model")
+        raise JobFailed(f"{self.card.name} paints whole: its pipeline encodes pictures by itself")
 
     def look(self, rows: Sequence[Row]) -> list[Latent]:
         """The next step of each row's painting."""
@@ -84,42 +87,75 @@ class Pipeline:
 
     def painting(self, recipe: Recipe, canvas: Canvas) -> Guided:
         """The whole picture; a row's x is the picture as it was at the last step, in the pipeline's own latents."""
-        run = Run(self._view(), self._arguments(recipe, canvas))
-        x, level = np.zeros(self.latent_shape(canvas.width, canvas.height), np.float32), recipe.steps
+        pipe = self._for(canvas)
+        run = Run(view(pipe), self._arguments(pipe, recipe, canvas))
+        x = np.zeros(self.latent_shape(canvas.width, canvas.height), np.float32)
+        level = steps_at(canvas.strength, recipe.steps, self.card.noise.scale)
         try:
             while level > 0 and not run.done:
                 (x,) = yield [Row(x, float(level), run)]
                 level -= 1
-            return run.picture()
+            return brought_to(run.picture(), canvas)
         finally:
             run.stop()
 
-    def _view(self) -> Any:
-        """The same networks with a scheduler of its own, so that two paintings do not disturb each other."""
-        view = copy(self._pipe)
-        view.scheduler = deepcopy(self._pipe.scheduler)
-        view.set_progress_bar_config(disable=True)
-        return view
+    def _for(self, canvas: Canvas) -> Any:
+        """The pipeline for a canvas: one that was made for masks, or to begin part of the way, where there is one."""
+        if canvas.mask is not None and "fill" in self._siblings:
+            return self._siblings["fill"]
+        return self._siblings.get("image-to-image", self._pipe) if canvas.start is not None else self._pipe
 
-    def _arguments(self, recipe: Recipe, canvas: Canvas) -> dict[str, Any]:
+    def _arguments(self, pipe: Any, recipe: Recipe, canvas: Canvas) -> dict[str, Any]:
         """What the recipe says, in the pipeline's words. Planning let nothing through that the card does not take."""
-        card = self.card
+        card, takes = self.card, inspect.signature(pipe.__call__).parameters
         wishes = {
             "width": canvas.width,
             "height": canvas.height,
+            "max_area": canvas.width * canvas.height,
             "num_inference_steps": recipe.steps,
             "max_sequence_length": card.text.tokens,
             "negative_prompt": (recipe.negative or "") if card.asks_twice(recipe.guidance, recipe.negative) else None,
-            guidance_word(card, self._takes): recipe.guidance,
+            guidance_word(card, takes): recipe.guidance,
+            **begun(canvas),
             **AS_IT_WAS_ASKED,
         }
-        taken = {name: value for name, value in wishes.items() if name in self._takes and value is not None}
         return {
             "prompt": card.styled(recipe.prompt, recipe.style),
             "generator": torch.Generator("cpu").manual_seed(recipe.seed),
             "output_type": "np",
-            **taken,
+            **{name: value for name, value in wishes.items() if name in takes and value is not None},
         }
+
+
+def begun(canvas: Canvas) -> dict[str, Any]:
+    """What the canvas begins with, in the words of all pipelines; a picture is laid on white, for none knows alpha."""
+    if canvas.start is None:
+        return {}
+    white = Image.new("RGBA", canvas.start.size, "white")
+    image = Image.alpha_composite(white, canvas.start.convert("RGBA")).convert("RGB")
+    return {"image": image, "mask_image": canvas.mask, "strength": canvas.strength}
+
+
+def brought_to(picture: np.ndarray, canvas: Canvas) -> np.ndarray:
+    """A picture, 0 to 1 (height, width, 3), at the canvas's size; some pipelines choose their own beside a picture."""
+    if picture.shape[:2] == (canvas.height, canvas.width):
+        return picture
+    made = Image.fromarray((picture.clip(0, 1) * 255).round().astype(np.uint8))
+    return np.asarray(made.resize((canvas.width, canvas.height), Image.Resampling.LANCZOS), np.float32) / 255
+
+
+def made_of(pipe: Any, kind: type) -> Any:
+    """A pipeline of another class with the same parts."""
+    wanted, known = inspect.signature(kind.__init__).parameters, {**pipe.config, **pipe.components}
+    return kind(**{name: part for name, part in known.items() if name in wanted})
+
+
+def view(pipe: Any) -> Any:
+    """The same networks with a scheduler of its own, so that two paintings do not disturb each other."""
+    view = copy(pipe)
+    view.scheduler = deepcopy(pipe.scheduler)
+    view.set_progress_bar_config(disable=True)
+    return view
 
 
 def guidance_word(card: Card, takes: Any) -> str:
@@ -196,7 +232,7 @@ class Run:
                 arguments = {**arguments, "callback_on_step_end": self._stepped}
             elif "callback" in takes:  # the older way, that a few still have
                 arguments = {**arguments, "callback": self._stepped_before}
-            self._made = np.asarray(pipe(**arguments).images[0])
+            self._made = np.asarray(pipe(**arguments)[0][0])  # what they call it differs: images, image
         except BaseException as error:  # whatever it is, it is raised where the painting is waited for
             self._error = error
         self.done = True
