@@ -37,7 +37,7 @@ def main() -> None:
             shot(page, "studio-dark", dark=True)
             page.locator('picture-tile[aria-label^="a pink flower"]').first.click()
             shot(page, "picture")
-            page.get_by_role("button", name="Edit a part").click()
+            page.get_by_role("button", name="Edit", exact=True).click()
             expect(page.get_by_text("Nothing is marked yet")).to_be_visible()
             page.mouse.move(560, 300)
             page.mouse.down()

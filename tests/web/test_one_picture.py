@@ -127,7 +127,7 @@ def saved_mask(page: Page) -> np.ndarray:
 
 
 def test_a_mask_has_the_pictures_size_and_can_be_undone(shown: Page):
-    shown.get_by_role("button", name="Edit a part").click()
+    shown.get_by_role("button", name="Edit", exact=True).click()
     expect(shown.get_by_text("Nothing is marked yet")).to_be_visible()
     box = shown.locator("mask-pane img").bounding_box()
     assert box is not None

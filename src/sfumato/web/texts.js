@@ -160,7 +160,7 @@ export const t = {
     useSeed: 'Only the seed',
     remix: 'Remix',
     remixHint: 'The same words and settings, fresh seeds',
-    mask: 'Edit a part',
+    mask: 'Edit',
     like: 'More like this',
     download: 'Download',
     painted: (/** @type {number} */ seconds) => `painted in ${seconds.toFixed(1)} s`,
@@ -247,7 +247,8 @@ export const t = {
   },
 
   canvas: {
-    title: 'Edit a part',
+    title: 'Edit',
+    tools: 'Tools',
     brush: 'Brush',
     eraser: 'Eraser',
     lasso: 'Lasso',
@@ -263,7 +264,44 @@ export const t = {
     area: (/** @type {number} */ percent) =>
       percent === 0 ? 'Nothing is marked yet' : `${percent < 1 ? 'Under 1' : Math.round(percent)} % marked`,
     surface: 'The picture. Draw over what should be painted anew.',
+    frame: 'The page around the picture',
+    grip: (/** @type {string} */ sides) => `Move the ${sides} edge`,
+    way: 'What to do',
+    ways: { inpaint: 'Repaint', erase: 'Erase', scene: 'Background', outpaint: 'Extend' },
+    about: {
+      inpaint: 'Mark a part and say what should be there. With nothing marked, all of it is painted anew.',
+      erase: 'Mark what should go; what is around it goes on.',
+      scene: 'Say what should be behind. Mark the old background, or nothing where it is transparent.',
+      outpaint: 'Drag the frame, or choose a shape. The picture itself stays as it is.',
+    },
+    words: {
+      inpaint: 'What should be there',
+      erase: '',
+      scene: 'What should be behind',
+      outpaint: 'What is around it, if you like',
+    },
+    strength: 'How much is painted anew',
+    match: 'Bring its light to the ground’s',
+    usual: 'as usual',
+    many: 'How many',
+    model: 'Model',
+    paint: { inpaint: 'Repaint', erase: 'Erase', scene: 'Paint the background', outpaint: 'Extend' },
+    needsWords: 'Say what should be there first.',
+    needsMask: 'Mark what should go first.',
+    needsFrame: 'Drag the frame first, or choose a shape.',
+    results: 'What came of it',
+    base: 'The picture you are editing',
+    result: (/** @type {number} */ n) => `Result ${n}`,
+    onward: 'Go on with this',
+    open: 'Open',
+    outside: (/** @type {number} */ n) =>
+      `${n.toLocaleString('en')} ${n === 1 ? 'pixel' : 'pixels'} changed outside the mask`,
+    kept: (/** @type {number} */ n) =>
+      `${n.toLocaleString('en')} ${n === 1 ? 'pixel' : 'pixels'} of the picture changed`,
+    gone: 'This picture is not here: drop its file again.',
   },
+
+  slide: { label: 'Between before and after', before: 'Before', after: 'After' },
 
   grids: {
     title: 'Grids',

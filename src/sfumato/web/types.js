@@ -52,6 +52,14 @@
  * @property {string[]} [loras]
  * @property {string} [preset] a look in words
  * @property {boolean} [expand] let rules say what a short prompt leaves open
+ * @property {string[]} [then] finishing steps
+ * @property {string} [operation]
+ * @property {number | string} [start] a picture's number, or the name of an upload
+ * @property {number | string} [mask]
+ * @property {'white' | 'black' | 'alpha'} [mask_polarity] what of the mask is painted
+ * @property {number} [strength]
+ * @property {[number, number, number, number]} [margins] new pixels at the left, top, right and bottom
+ * @property {number} [match]
  *
  * @typedef {object} Recipe what is decided for one picture; see core/recipe.py
  * @property {string} operation
@@ -73,6 +81,12 @@
  * @property {string[]} finish
  * @property {{name: string, weight: number}[]} loras
  * @property {string | null} [asked] the prompt as it was written, where more was read
+ * @property {string | null} start sha256 of what it begins with
+ * @property {string | null} mask
+ * @property {number} strength
+ * @property {[number, number, number, number] | null} margins
+ * @property {number} match
+ * @property {{seed: string | null, prompt: string | null, share: number} | null} toward
  *
  * @typedef {object} Found what a picture file says; null: it does not say. See exports/readers
  * @property {string | null} source

@@ -1,24 +1,22 @@
-/** Marking a part of a picture: brush, eraser, lasso and box, at the picture's own resolution. */
+/** Changing a picture: mark a part with brush, lasso or box, or draw a larger page around it; paint; see before and after. */
 
-/** @import {IconName} from '../icons.js' */
-/** @import {Tool} from './mask-pane.js' */
+/** @import {Picture} from '../types.js' */
 
-import { fileOf } from '../data/client.js';
-import { Mask } from '../data/mask.js';
+import * as client from '../data/client.js';
+import { baseOf, Edits, fileOfBase, orderOf, WAYS } from '../data/edits.js';
+import { farFrom, Mask } from '../data/mask.js';
 import { css, fill, h, later, listen, style } from '../dom.js';
 import { icon } from '../icons.js';
 import { t } from '../texts.js';
+import { BeforeAfter } from './before-after.js';
+import { CanvasForm } from './canvas-form.js';
+import { CanvasResults } from './canvas-results.js';
+import { CanvasTools } from './canvas-tools.js';
+import { ExtendFrame } from './extend-frame.js';
 import { MaskPane } from './mask-pane.js';
+import { say } from './say-line.js';
 
-const TOOLS = /** @type {[Tool, IconName, string, string][]} */ ([
-  ['brush', 'mask', t.canvas.brush, 'b'],
-  ['eraser', 'erase', t.canvas.eraser, 'e'],
-  ['lasso', 'lasso', t.canvas.lasso, 'l'],
-  ['box', 'box', t.canvas.box, 'm'],
-  ['hand', 'hand', t.canvas.move, 'h'],
-]);
-const SIZES = { low: 1, high: 512 };
-const STEP = 1.25; // times, for [ and ]
+const ROOM = 0.94; // of the stage, that the picture takes
 
 style(css`
   canvas-view {
@@ -26,95 +24,161 @@ style(css`
     inset: 0;
     z-index: 30;
     display: grid;
-    grid-template-rows: auto 1fr auto;
+    grid-template: auto minmax(0, 1fr) / auto minmax(0, 1fr) 340px;
     background: var(--paper);
-    > header,
-    > footer {
+    > header {
+      grid-column: 1 / -1;
+      display: flex;
+      align-items: center;
+      gap: var(--s3);
+      padding: var(--s2) var(--s3) var(--s2) var(--s4);
+      border-bottom: 1px solid var(--line);
+    }
+    header .small {
+      margin-right: auto;
+    }
+    h2:has(+ [hidden]) {
+      margin-right: auto;
+    }
+    canvas-tools {
+      grid-area: 2 / 1;
+    }
+    .stage {
+      grid-area: 2 / 2;
+      position: relative;
+      min-height: 0;
+      background: var(--well);
+    }
+    .stage > mask-pane,
+    .stage > before-after {
+      position: absolute;
+      inset: 0;
+    }
+    .stage > before-after {
+      inset: var(--s4) var(--s5);
+    }
+    canvas-tools[inert] {
+      opacity: 0.4;
+    }
+    .onward {
+      display: grid;
+      grid-template-columns: 1fr 1fr;
+      gap: var(--s2);
+    }
+    .badge {
+      position: absolute;
+      top: var(--s3);
+      left: 50%;
+      translate: -50% 0;
       display: flex;
       align-items: center;
       gap: var(--s2);
-      padding: var(--s2) var(--s4);
-      overflow-x: auto;
-    }
-    mask-pane {
-      background: var(--well);
-    }
-    .size {
-      width: 140px;
-      flex: none;
-    }
-    label {
-      display: inline-flex;
-      align-items: center;
-      gap: var(--s2);
+      padding: 6px 16px;
+      border-radius: 99px;
+      background: var(--sheet);
+      box-shadow: var(--high);
       white-space: nowrap;
+      &.none {
+        color: var(--good);
+      }
+    }
+    aside {
+      grid-area: 2 / 3;
+      overflow: auto;
+      padding: var(--s4) var(--s4) var(--s6);
+      display: grid;
+      gap: var(--s5);
+      align-content: start;
+      border-left: 1px solid var(--line);
+    }
+    @media (max-width: 800px) {
+      grid-template: auto 50vh max-content max-content / minmax(0, 1fr);
+      overflow: auto;
+      .stage {
+        grid-area: 2 / 1;
+      }
+      canvas-tools {
+        grid-area: 3 / 1;
+      }
+      aside {
+        grid-area: 4 / 1;
+        overflow: visible;
+        border: 0;
+      }
+      .save span {
+        display: none;
+      }
+      .badge {
+        font-size: var(--small);
+      }
     }
   }
 `);
 
 class CanvasView extends HTMLElement {
+  get base() {
+    return baseOf(this.dataset['what'] ?? '');
+  }
+
+  pane = new MaskPane();
+
+  form = new CanvasForm();
+
+  tools = new CanvasTools(this.pane);
+
+  frame = new ExtendFrame(this.pane);
+
+  slide = new BeforeAfter();
+
+  area = h('span', { class: 'quiet small', role: 'status' });
+
+  badge = h('p', { class: 'badge', role: 'status', hidden: true });
+
+  keepIt = h(
+    'button',
+    { class: 'save', 'aria-label': t.canvas.save, title: t.canvas.save, onclick: () => this.save() },
+    icon('save', 18),
+    h('span', {}, t.canvas.save),
+  );
+
+  onward = h('div', { class: 'onward', hidden: true });
+
   connectedCallback() {
-    const id = Number(this.dataset['what']);
     this.setAttribute('role', 'dialog');
     this.setAttribute('aria-modal', 'true');
     this.ariaLabel = t.canvas.title;
     this.tabIndex = -1;
-    const pane = new MaskPane();
-    this.pane = pane;
-    pane.setAttribute('role', 'img');
-    pane.ariaLabel = t.canvas.surface;
-    pane.image.alt = '';
-    pane.image.addEventListener('load', () => this.begin(), { once: true });
-    const tool = (/** @type {[Tool, IconName, string, string]} */ [name, sign, text, key]) =>
-      h(
-        'button',
-        {
-          class: 'bare',
-          'data-tool': name,
-          'aria-pressed': String(name === pane.tool),
-          'aria-label': text,
-          title: `${text} (${key.toUpperCase()})`,
-          onclick: () => this.choose(name),
-        },
-        icon(sign),
-      );
-    const act = (/** @type {IconName} */ sign, /** @type {string} */ text, /** @type {() => void} */ onclick) =>
-      h('button', { class: 'bare', 'aria-label': text, title: text, onclick }, icon(sign));
-    this.size = h('input', {
-      type: 'range',
-      class: 'size',
-      min: 0,
-      max: 100,
-      'aria-label': t.canvas.size,
-      oninput: () => this.setSize(SIZES.low * (SIZES.high / SIZES.low) ** (Number(this.size?.value) / 100)),
-    });
-    const soft = h('input', { type: 'checkbox', onchange: () => (pane.soft = soft.checked) });
-    this.area = h('span', { class: 'quiet small', role: 'status' });
+    this.pane.setAttribute('role', 'img');
+    this.pane.ariaLabel = t.canvas.surface;
+    this.pane.image.alt = '';
+    this.slide.hidden = true;
+    this.edits = new Edits(this.base);
+    const results = new CanvasResults(
+      this.edits,
+      typeof this.base === 'number' ? client.thumbnailOf(this.base) : fileOfBase(this.base),
+    );
+    this.results = results;
+    this.stage = h('div', { class: 'stage' }, this.pane, this.frame, this.slide, this.badge);
+    const close = h(
+      'button',
+      { class: 'bare', 'aria-label': t.picture.close, title: t.picture.close, onclick: () => this.leave() },
+      icon('close'),
+    );
     fill(
       this,
-      h(
-        'header',
-        {},
-        h('h2', {}, t.canvas.title),
-        this.area,
-        h('button', { class: 'bare push', 'aria-label': t.picture.close, onclick: () => this.leave() }, icon('close')),
-      ),
-      pane,
-      h(
-        'footer',
-        { role: 'toolbar', 'aria-label': t.canvas.title },
-        TOOLS.map(tool),
-        this.size,
-        h('label', {}, soft, t.canvas.soft),
-        act('invert', t.canvas.invert, () => this.mask?.invert()),
-        act('bin', t.canvas.clear, () => this.mask?.clear()),
-        act('undo', t.canvas.undo, () => this.mask?.undo()),
-        act('redo', t.canvas.redo, () => this.mask?.redo()),
-        h('button', { class: 'main push', onclick: () => this.save(id) }, t.canvas.save),
-      ),
+      h('header', {}, h('h2', {}, t.canvas.title), this.area, this.keepIt, close),
+      this.tools,
+      this.stage,
+      h('aside', {}, this.form, this.onward, results),
     );
-    pane.image.src = fileOf(id);
-    this.stop = listen([[document, 'keydown', (event) => this.key(event)]]);
+    this.stop = listen([
+      [document, 'keydown', (event) => this.key(event)],
+      [this.form, 'way', () => this.turn()],
+      [this.form, 'shape', (event) => this.frame.shape(event.detail)],
+      [this.form, 'paint', () => this.paint()],
+      [results, 'chosen', (event) => this.look(event.detail)],
+    ]);
+    this.load();
     this.focus();
   }
 
@@ -122,61 +186,115 @@ class CanvasView extends HTMLElement {
     this.stop?.abort();
   }
 
-  /** The picture is here: a mask of its size. */
-  begin() {
-    if (!this.pane) return;
-    const { naturalWidth: width, naturalHeight: height } = this.pane.image;
-    this.mask = new Mask(width, height);
-    this.pane.take(this.mask);
-    this.setSize(Math.max(width, height) / 10);
-    const tell = later(() => this.area && fill(this.area, t.canvas.area((this.mask?.area() ?? 0) * 100)), 100);
-    this.mask.addEventListener('change', tell);
+  async load() {
+    const { image } = this.pane;
+    image.src = fileOfBase(this.base);
+    try {
+      await image.decode();
+    } catch {
+      say(t.canvas.gone);
+      return this.leave();
+    }
+    this.begin(new Mask(image.naturalWidth, image.naturalHeight, farFrom(image)));
+    if (typeof this.base !== 'number') return;
+    const { recipe } = await client.picture(this.base);
+    this.form.begin(recipe.model, recipe.prompt);
+  }
+
+  /** The picture is here: a mask of its size. @param {Mask} mask */
+  begin(mask) {
+    this.mask = mask;
+    this.pane.take(mask);
+    this.tools.take(mask);
+    const tell = later(() => fill(this.area, t.canvas.area(mask.area() * 100)), 100);
+    mask.addEventListener('change', tell);
     tell();
+    this.turn();
   }
 
-  /** @param {Tool} tool */
-  choose(tool) {
-    if (!this.pane) return;
-    this.pane.tool = tool;
-    this.pane.classList.toggle('hand', tool === 'hand');
-    for (const button of this.querySelectorAll('[data-tool]'))
-      button.ariaPressed = String(button.getAttribute('data-tool') === tool);
+  /** Another way was chosen: the frame, or the mask. */
+  turn() {
+    const framed = WAYS[this.form.way].by === 'frame';
+    this.results?.choose(null);
+    this.frame.hidden = !framed;
+    this.tools.hidden = this.area.hidden = this.keepIt.hidden = framed;
+    this.mask?.canvas.toggleAttribute('hidden', framed);
+    this.tools.choose(framed ? 'hand' : 'brush');
+    if (framed) this.frame.fit();
+    else this.pane.leave(ROOM);
   }
 
-  /** @param {number} size pixels of the picture */
-  setSize(size) {
-    if (!this.pane || !this.size) return;
-    this.pane.size = Math.min(SIZES.high, Math.max(SIZES.low, size));
-    this.size.value = String((Math.log(this.pane.size / SIZES.low) / Math.log(SIZES.high / SIZES.low)) * 100);
+  /** Why it cannot be painted yet; empty where it can. @param {Mask} mask */
+  missing(mask) {
+    const way = WAYS[this.form.way];
+    if (way.words === 'needed' && !this.form.wish.prompt) return t.canvas.needsWords;
+    if (way.by === 'mark' && mask.isEmpty) return t.canvas.needsMask;
+    return way.by === 'frame' && !this.frame.margins.some(Boolean) ? t.canvas.needsFrame : '';
   }
 
-  /** @param {number} id */
-  async save(id) {
+  async paint() {
+    const { mask, form } = this;
+    if (!mask) return;
+    const missing = this.missing(mask);
+    form.complain(missing);
+    if (missing) return;
+    form.wait(true);
+    try {
+      const drawn = { mask, image: this.pane.image, margins: this.frame.margins };
+      this.results?.await();
+      await this.edits?.order(await orderOf(form.way, this.base, drawn, form.wish));
+    } catch (error) {
+      form.complain(/** @type {Error} */ (error).message);
+    }
+    form.wait(false);
+  }
+
+  /** @param {Picture | null} picture that came of it; null: the mask again */
+  look(picture) {
+    this.slide.hidden = this.onward.hidden = !picture;
+    this.tools.inert = Boolean(picture);
+    this.badge.hidden = true;
+    if (!picture) return;
+    this.slide.compare(client.beforeOf(picture.id), client.fileOf(picture.id), picture.recipe.prompt);
+    const act = (/** @type {string} */ text, /** @type {() => void} */ onclick) =>
+      h('button', { class: 'edged', onclick }, text);
+    fill(
+      this.onward,
+      act(t.canvas.onward, () => (location.hash = `#/canvas/${picture.id}`)),
+      act(t.canvas.open, () => (location.hash = `#/picture/${picture.id}`)),
+    );
+    this.count(picture);
+  }
+
+  /** What became of the part that was to stay. @param {Picture} picture */
+  async count({ id, recipe }) {
+    const found = await client.outside(id).catch(() => null);
+    if (!found || this.results?.chosen !== id) return;
+    const n = found.changed_pixels;
+    this.badge.classList.toggle('none', n === 0);
+    fill(this.badge, n === 0 && icon('check', 18), (recipe.mask ? t.canvas.outside : t.canvas.kept)(n));
+    this.badge.hidden = false;
+  }
+
+  async save() {
     if (!this.mask) return;
     const address = URL.createObjectURL(await this.mask.png());
-    h('a', { href: address, download: `sfumato-${id}-mask.png` }).click();
+    h('a', { href: address, download: `sfumato-${this.base}-mask.png` }).click();
     setTimeout(() => URL.revokeObjectURL(address), 10_000);
   }
 
   leave() {
-    location.hash = `#/picture/${this.dataset['what']}`;
+    location.hash = typeof this.base === 'number' ? `#/picture/${this.base}` : '#/';
   }
 
   /** @param {KeyboardEvent} event */
   key(event) {
-    if (!this.pane) return;
-    const tool = TOOLS.find(([, , , key]) => key === event.key.toLowerCase())?.[0];
-    const command = event.ctrlKey || event.metaKey;
-    if (event.key === 'Escape') this.leave();
-    else if (command && event.key.toLowerCase() === 'z') event.shiftKey ? this.mask?.redo() : this.mask?.undo();
-    else if (command && event.key.toLowerCase() === 'y') this.mask?.redo();
-    else if (command || event.altKey) return;
-    else if (event.key === '[') this.setSize(this.pane.size / STEP);
-    else if (event.key === ']') this.setSize(this.pane.size * STEP);
-    else if (event.key === 'i') this.mask?.invert();
-    else if (event.key === '0') this.pane.view.look({ scale: null });
-    else if (tool) this.choose(tool);
-    else if (!this.pane.key(event)) return;
+    const typing =
+      event.target instanceof Element && event.target.closest('input:not([type=range]), textarea, select, dialog');
+    if (event.key === 'Escape') return this.results?.chosen == null ? this.leave() : this.results?.choose(null);
+    if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) this.paint();
+    else if (typing) return;
+    else if (this.results?.chosen != null ? !this.slide.later.key(event) : !this.tools.key(event)) return;
     event.preventDefault();
   }
 }

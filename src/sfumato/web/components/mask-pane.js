@@ -60,6 +60,7 @@ style(css`
 /** @typedef {'brush' | 'eraser' | 'lasso' | 'box' | 'hand'} Tool */
 
 const SVG = 'http://www.w3.org/2000/svg';
+const ERASER = 5; // the button that the other end of a pen is
 
 export class MaskPane extends ZoomPane {
   /** @type {Mask | null} */
@@ -68,9 +69,12 @@ export class MaskPane extends ZoomPane {
   /** @type {Tool} */
   tool = 'brush';
 
+  /** Across, in pixels of the picture. */
   size = 40;
 
   soft = false;
+
+  room = 1;
 
   /** @type {Point[]} of the stroke that is being drawn */
   points = [];
@@ -85,6 +89,7 @@ export class MaskPane extends ZoomPane {
     this.line.classList.add('line');
     this.append(mask.canvas, this.line, this.ring);
     this.addEventListener('pointerleave', () => (this.ring.hidden = true));
+    this.addEventListener('contextmenu', (event) => event.preventDefault());
     for (const name of ['pointerup', 'pointercancel']) this.addEventListener(name, () => this.lift());
     this.show();
   }
@@ -94,22 +99,32 @@ export class MaskPane extends ZoomPane {
     super.show();
     if (this.mask) this.mask.canvas.style.transform = this.image.style.transform;
     this.trace();
+    this.dispatchEvent(new Event('moved'));
   }
 
-  /** Where a pointer is on the picture. @param {PointerEvent} event @returns {Point} */
+  /** @override */
+  get fitted() {
+    return super.fitted * this.room;
+  }
+
+  /** Shows the picture smaller than it would fit, for what is to be around it. @param {number} room 0 to 1 */
+  leave(room) {
+    this.room = room;
+    this.view.look({ scale: null });
+  }
+
+  /** Where a pointer is on the picture. @param {{clientX: number, clientY: number}} event @returns {Point} */
   at(event) {
     const box = this.getBoundingClientRect();
-    const [, left, top] = /translate\(([-.\d]+)px, ([-.\d]+)px/.exec(this.image.style.transform) ?? [0, 0, 0];
-    return {
-      x: (event.clientX - box.left - Number(left)) / this.scale,
-      y: (event.clientY - box.top - Number(top)) / this.scale,
-    };
+    const { left, top, scale } = this.place;
+    return { x: (event.clientX - box.left - left) / scale, y: (event.clientY - box.top - top) / scale };
   }
 
   /** @override @param {PointerEvent} event */
   down(event) {
     super.down(event);
-    if (this.tool === 'hand' || event.button !== 0 || !this.mask) return;
+    this.wiping = this.tool === 'eraser' || event.button === ERASER;
+    if (this.tool === 'hand' || (event.button !== 0 && event.button !== ERASER) || !this.mask) return;
     if (this.pointers.size > 1) return this.drop();
     this.mask.begin();
     this.points = [this.at(event)];
@@ -133,7 +148,7 @@ export class MaskPane extends ZoomPane {
     if (!this.mask || !from) return;
     if (this.tool === 'brush' || this.tool === 'eraser') {
       const pressure = event.pointerType === 'pen' && event.pressure ? 0.4 + 0.6 * event.pressure : 1;
-      this.mask.stroke(from, to, { size: this.size * pressure, soft: this.soft, erase: this.tool === 'eraser' });
+      this.mask.stroke(from, to, { size: this.size * pressure, soft: this.soft, erase: Boolean(this.wiping) });
       this.points = [to];
     } else if (this.tool === 'lasso') this.points.push(to);
     else {
@@ -167,12 +182,9 @@ export class MaskPane extends ZoomPane {
     const shown = (this.tool === 'lasso' || this.tool === 'box') && this.points.length > 1;
     this.line.replaceChildren();
     if (!shown) return;
-    const [, left, top] = /translate\(([-.\d]+)px, ([-.\d]+)px/.exec(this.image.style.transform) ?? [0, 0, 0];
+    const { left, top, scale } = this.place;
     const path = document.createElementNS(SVG, 'polygon');
-    path.setAttribute(
-      'points',
-      this.points.map(({ x, y }) => `${x * this.scale + Number(left)},${y * this.scale + Number(top)}`).join(' '),
-    );
+    path.setAttribute('points', this.points.map(({ x, y }) => `${x * scale + left},${y * scale + top}`).join(' '));
     this.line.append(path);
   }
 

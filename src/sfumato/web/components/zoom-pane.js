@@ -99,12 +99,17 @@ export class ZoomPane extends HTMLElement {
     return this.view.scale ?? this.fitted;
   }
 
-  show() {
+  /** Where the picture lies: its left and top in the pane, and screen pixels a pixel of it. */
+  get place() {
     const { naturalWidth: width, naturalHeight: height } = this.image;
-    if (!width) return;
     const { scale } = this;
     const [x, y] = this.view.scale === null ? [0.5, 0.5] : [this.view.x, this.view.y];
-    const [left, top] = [this.clientWidth / 2 - x * width * scale, this.clientHeight / 2 - y * height * scale];
+    return { left: this.clientWidth / 2 - x * width * scale, top: this.clientHeight / 2 - y * height * scale, scale };
+  }
+
+  show() {
+    if (!this.image.naturalWidth) return;
+    const { left, top, scale } = this.place;
     this.image.style.transform = `translate(${left}px, ${top}px) scale(${scale})`;
     this.image.classList.toggle('large', this.view.scale !== null && scale * devicePixelRatio > 3);
   }

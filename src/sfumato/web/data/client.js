@@ -202,6 +202,22 @@ export const layOnBoard = (id, pictures) => json(`boards/${id}/pictures`, sends(
  */
 export const like = (id, wish) => json(`pictures/${id}/like`, sends('POST', wish));
 
+/** What one was made from, and what came of it, the newest first. @param {number} id @returns {Promise<{made_from: Picture[], became: Picture[]}>} */
+export const lineage = (id) => json(`pictures/${id}/lineage`);
+
+/** How many pixels changed of what was to stay; a Problem where nothing was. @param {number} id @returns {Promise<{changed_pixels: number}>} */
+export const outside = (id) => json(`pictures/${id}/outside`);
+
+/** What a picture was made from, on a page of its size. @param {number} id */
+export const beforeOf = (id) => new URL(`pictures/${id}/before`, BASE).href;
+
+/** Keeps a picture's pixels to begin with. @param {Blob} file @returns {Promise<{id: string, width: number, height: number}>} */
+export const upload = (file) =>
+  json('inputs', { method: 'POST', body: file, headers: { 'Content-Type': file.type || 'image/png' } });
+
+/** @param {string} id of an upload */
+export const inputFile = (id) => new URL(`inputs/${id}/file`, BASE).href;
+
 /** What a picture file says of how it was made. @param {Blob} file @returns {Promise<Found>} */
 export const readFile = (file) => json('read', { method: 'POST', body: file, headers: { 'Content-Type': file.type } });
 

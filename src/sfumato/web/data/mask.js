@@ -4,7 +4,8 @@
  */
 
 const MOST_UNDO = 50;
-const COLOUR = '#ff1f6b';
+const COLOURS = ['#ff1f6b', '#00a8ff', '#12c448', '#ffb800']; // to see the mask by
+const SAMPLED = 512; // pixels a side, on which the marked share is measured
 
 /** @typedef {{x: number, y: number}} Point in pixels of the picture */
 /** @typedef {{x: number, y: number, width: number, height: number}} Box */
@@ -21,13 +22,14 @@ export class Mask extends EventTarget {
   /** @type {Box | null} what the stroke that is being drawn has touched */
   touched = null;
 
-  /** @param {number} width @param {number} height pixels of the picture */
-  constructor(width, height) {
+  /** @param {number} width @param {number} height pixels of the picture @param {string} [colour] to see it by */
+  constructor(width, height, colour = COLOURS[0]) {
     super();
+    this.colour = colour ?? '';
     this.canvas = Object.assign(document.createElement('canvas'), { width, height });
     this.before = Object.assign(document.createElement('canvas'), { width, height });
     this.pen = context(this.canvas);
-    this.pen.fillStyle = COLOUR;
+    this.pen.fillStyle = this.colour;
   }
 
   /** Everything until `end` is one step of undoing. */
@@ -62,12 +64,12 @@ export class Mask extends EventTarget {
     this.pen.globalCompositeOperation = brush.erase ? 'destination-out' : 'source-over';
     for (let i = 1; i <= stamps; i++) {
       const [x, y] = [from.x + ((to.x - from.x) * i) / stamps, from.y + ((to.y - from.y) * i) / stamps];
-      this.pen.fillStyle = brush.soft ? this.soft(x, y, radius) : COLOUR;
+      this.pen.fillStyle = brush.soft ? this.soft(x, y, radius) : this.colour;
       this.pen.beginPath();
       this.pen.arc(x, y, radius, 0, 2 * Math.PI);
       this.pen.fill();
     }
-    this.pen.fillStyle = COLOUR;
+    this.pen.fillStyle = this.colour;
     this.touch(
       Math.min(from.x, to.x) - radius,
       Math.min(from.y, to.y) - radius,
@@ -79,8 +81,8 @@ export class Mask extends EventTarget {
   /** @param {number} x @param {number} y @param {number} radius */
   soft(x, y, radius) {
     const shade = this.pen.createRadialGradient(x, y, radius * 0.3, x, y, radius);
-    shade.addColorStop(0, COLOUR);
-    shade.addColorStop(1, `${COLOUR}00`);
+    shade.addColorStop(0, this.colour);
+    shade.addColorStop(1, `${this.colour}00`);
     return shade;
   }
 
@@ -141,41 +143,67 @@ export class Mask extends EventTarget {
     const patch = from.pop();
     if (!patch) return;
     to.push(packed(this.pen, patch));
-    unpack(this.pen, patch);
+    unpack(this.pen, patch, this.colour);
     this.dispatchEvent(new Event('change'));
   }
 
-  /** The alpha values, one a pixel. */
-  values() {
-    const { width, height } = this.canvas;
-    const { data } = this.pen.getImageData(0, 0, width, height);
-    return Uint8ClampedArray.from({ length: width * height }, (_, i) => data[i * 4 + 3] ?? 0);
+  /** How much of the picture is marked, 0 to 1, to about a thousandth. */
+  area() {
+    const small = new OffscreenCanvas(SAMPLED, SAMPLED);
+    const pen = context(small);
+    pen.imageSmoothingQuality = 'high';
+    pen.drawImage(this.canvas, 0, 0, SAMPLED, SAMPLED);
+    const { data } = pen.getImageData(0, 0, SAMPLED, SAMPLED);
+    let sum = 0;
+    for (let i = 3; i < data.length; i += 4) sum += data[i] ?? 0;
+    return sum / 255 / (SAMPLED * SAMPLED);
   }
 
-  /** How much of the picture is marked, 0 to 1. */
-  area() {
-    const values = this.values();
-    return values.reduce((sum, value) => sum + value, 0) / 255 / values.length;
+  /** Whether not one pixel is marked. */
+  get isEmpty() {
+    const { width, height } = this.canvas;
+    const { runs } = packed(this.pen, { x: 0, y: 0, width, height });
+    return runs.length === 2 && runs[0] === 0;
   }
 
   /** A PNG of the picture's size, white where to paint and black elsewhere. @returns {Promise<Blob>} */
-  async png() {
+  png() {
     const { width, height } = this.canvas;
     const out = new OffscreenCanvas(width, height);
-    const pen = out.getContext('2d');
-    if (!pen) throw new Error('no canvas');
-    const image = pen.createImageData(width, height);
-    this.values().forEach((value, i) => image.data.set([value, value, value, 255], i * 4));
-    pen.putImageData(image, 0, 0);
+    const pen = context(out);
+    pen.drawImage(this.canvas, 0, 0);
+    for (const [how, colour] of /** @type {const} */ ([
+      ['source-in', '#fff'],
+      ['destination-over', '#000'],
+    ])) {
+      pen.globalCompositeOperation = how;
+      pen.fillStyle = colour;
+      pen.fillRect(0, 0, width, height);
+    }
+    return out.convertToBlob({ type: 'image/png' });
+  }
+
+  /** The picture without what is marked, which becomes transparent; as PNG. @param {CanvasImageSource} picture @returns {Promise<Blob>} */
+  cut(picture) {
+    const { width, height } = this.canvas;
+    const out = new OffscreenCanvas(width, height);
+    const pen = context(out);
+    pen.drawImage(picture, 0, 0, width, height);
+    pen.globalCompositeOperation = 'destination-out';
+    pen.drawImage(this.canvas, 0, 0);
     return out.convertToBlob({ type: 'image/png' });
   }
 }
 
-/** @param {HTMLCanvasElement} canvas */
+/**
+ * @template {HTMLCanvasElement | OffscreenCanvas} C
+ * @param {C} canvas
+ * @returns {C extends OffscreenCanvas ? OffscreenCanvasRenderingContext2D : CanvasRenderingContext2D}
+ */
 function context(canvas) {
-  const pen = canvas.getContext('2d', { willReadFrequently: true });
+  const pen = /** @type {HTMLCanvasElement} */ (canvas).getContext('2d', { willReadFrequently: true });
   if (!pen) throw new Error('this browser has no canvas');
-  return pen;
+  return /** @type {any} */ (pen);
 }
 
 /** @param {CanvasRenderingContext2D} pen @param {Box} box @returns {Patch} */
@@ -191,14 +219,28 @@ export function packed(pen, { x, y, width, height }) {
   return { x, y, width, height, runs: Uint32Array.from(runs) };
 }
 
-/** @param {CanvasRenderingContext2D} pen @param {Patch} patch */
-function unpack(pen, { x, y, width, height, runs }) {
+/** @param {CanvasRenderingContext2D} pen @param {Patch} patch @param {string} hex */
+function unpack(pen, { x, y, width, height, runs }, hex) {
   const image = pen.createImageData(width, height);
-  const colour = [1, 3, 5].map((i) => parseInt(COLOUR.slice(i, i + 2), 16));
+  const colour = channels(hex);
   let at = 0;
   for (let i = 0; i < runs.length; i += 2) {
     const end = at + (runs[i + 1] ?? 0) * 4;
     for (; at < end; at += 4) image.data.set([...colour, runs[i] ?? 0], at);
   }
   pen.putImageData(image, x, y);
+}
+
+/** @param {string} hex as `#rrggbb` */
+const channels = (hex) => [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16));
+
+/** The colour that is seen best on a picture. @param {CanvasImageSource} picture */
+export function farFrom(picture) {
+  const pen = context(new OffscreenCanvas(8, 8));
+  pen.drawImage(picture, 0, 0, 8, 8);
+  const { data } = pen.getImageData(0, 0, 8, 8);
+  const pixels = Array.from({ length: 64 }, (_, i) => [...data.slice(i * 4, i * 4 + 3)]);
+  const nearest = (/** @type {string} */ hex) =>
+    Math.min(...pixels.map((pixel) => Math.hypot(...channels(hex).map((c, i) => c - (pixel[i] ?? 0)))));
+  return COLOURS.reduce((best, hex) => (nearest(hex) > nearest(best) ? hex : best));
 }

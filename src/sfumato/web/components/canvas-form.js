@@ -1,0 +1,266 @@
+/** What is to be done on the canvas: the way, its words and settings, and the button. Says `way` and `paint`. */
+
+/** @import {WayName} from '../data/edits.js' */
+/** @import {IconName} from '../icons.js' */
+/** @import {Order} from '../types.js' */
+
+import { catalog } from '../data/catalog.js';
+import { WAYS } from '../data/edits.js';
+import { keep, kept } from '../data/store.js';
+import { css, fill, h, listen, style } from '../dom.js';
+import { icon, shape } from '../icons.js';
+import { t } from '../texts.js';
+
+const SIGNS = /** @type {Record<WayName, IconName>} */ ({
+  inpaint: 'brush',
+  erase: 'erase',
+  scene: 'scene',
+  outpaint: 'extend',
+});
+const SHAPES = ['9:16', '3:4', '1:1', '4:3', '3:2', '16:9', '21:9'];
+const COUNTS = [1, 2, 4];
+
+style(css`
+  canvas-form {
+    display: grid;
+    gap: var(--s4);
+    align-content: start;
+    .ways {
+      display: grid;
+      grid-template-columns: repeat(4, 1fr);
+      gap: 2px;
+      padding: 3px;
+      border-radius: var(--round);
+      background: var(--well);
+      button {
+        flex-direction: column;
+        gap: 3px;
+        min-height: 56px;
+        padding: var(--s1);
+        border-radius: 9px;
+        font-size: var(--small);
+        color: var(--soft);
+        &[aria-pressed='true'] {
+          background: light-dark(var(--sheet), var(--lifted));
+          color: var(--ink);
+          box-shadow: var(--low);
+        }
+      }
+    }
+    textarea {
+      min-height: 84px;
+      field-sizing: content;
+      max-height: 200px;
+    }
+    label {
+      display: grid;
+      gap: var(--s1);
+    }
+    .name {
+      display: flex;
+      justify-content: space-between;
+      gap: var(--s2);
+    }
+    .shapes {
+      display: grid;
+      grid-template-columns: repeat(auto-fill, minmax(64px, 1fr));
+      gap: var(--s1);
+      button {
+        flex-direction: column;
+        gap: 0;
+        padding: var(--s1);
+        border-radius: var(--round-s);
+        font-size: var(--small);
+      }
+    }
+    .pair {
+      display: grid;
+      grid-template-columns: auto minmax(0, 1fr);
+      gap: var(--s4);
+    }
+    .counts {
+      display: flex;
+      gap: 2px;
+      button {
+        width: var(--touch);
+        padding: 0;
+      }
+    }
+    .main {
+      min-height: 44px;
+    }
+  }
+`);
+
+export class CanvasForm extends HTMLElement {
+  /** @type {WayName} */
+  way = kept('way', 'inpaint');
+
+  /** @type {Record<string, string>} */
+  words = {};
+
+  /** Where the slider was put; undefined: as usual. @type {number | undefined} */
+  slid;
+
+  /** @type {string | undefined} */
+  model;
+
+  n = 1;
+
+  connectedCallback() {
+    this.stop = listen([[catalog, 'change', () => this.show()]]);
+    this.show();
+  }
+
+  disconnectedCallback() {
+    this.stop?.abort();
+  }
+
+  /** @param {string} model that painted the picture @param {string} prompt */
+  begin(model, prompt) {
+    this.model = model;
+    this.words = { inpaint: prompt, outpaint: prompt };
+    this.show();
+  }
+
+  /** Models that can do what is chosen, and are here. */
+  get models() {
+    return catalog.cards.filter(
+      ({ name, operations }) => catalog.here.has(name) && operations.includes(WAYS[this.way].needs),
+    );
+  }
+
+  /** What is wished for, as far as it is said here. @returns {Order} */
+  get wish() {
+    const { slider, words } = WAYS[this.way];
+    const model = this.models.some(({ name }) => name === this.model) ? this.model : this.models[0]?.name;
+    return {
+      prompt: words === 'none' ? '' : (this.words[this.way] ?? '').trim(),
+      n: this.n,
+      ...(model && { model }),
+      ...(this.slid !== undefined && { [slider]: this.slid }),
+    };
+  }
+
+  /** @param {WayName} way */
+  choose(way) {
+    this.way = way;
+    this.slid = undefined;
+    keep('way', way);
+    this.show();
+    this.dispatchEvent(new Event('way'));
+  }
+
+  show() {
+    const way = WAYS[this.way];
+    this.problem = h('p', { class: 'tell small', role: 'alert' });
+    this.go = h(
+      'button',
+      { class: 'main', onclick: () => this.dispatchEvent(new Event('paint')) },
+      t.canvas.paint[this.way],
+    );
+    fill(
+      this,
+      h('div', { class: 'ways', role: 'group', 'aria-label': t.canvas.way }, this.ways()),
+      h('p', { class: 'quiet small' }, t.canvas.about[this.way]),
+      way.by === 'frame' && this.shapes(),
+      way.words !== 'none' && this.prompt(),
+      this.slider(),
+      h('div', { class: 'pair' }, this.counts(), this.picker()),
+      this.problem,
+      this.go,
+    );
+  }
+
+  ways() {
+    const names = /** @type {WayName[]} */ (Object.keys(WAYS));
+    return names.map((name) =>
+      h(
+        'button',
+        { 'aria-pressed': String(name === this.way), 'data-way': name, onclick: () => this.choose(name) },
+        icon(SIGNS[name]),
+        t.canvas.ways[name],
+      ),
+    );
+  }
+
+  prompt() {
+    const words = h('textarea', {
+      'aria-label': t.canvas.words[this.way],
+      placeholder: t.canvas.words[this.way],
+      value: this.words[this.way] ?? '',
+      oninput: () => (this.words[this.way] = words.value),
+    });
+    return words;
+  }
+
+  shapes() {
+    const choose = (/** @type {string} */ detail) => this.dispatchEvent(new CustomEvent('shape', { detail }));
+    return h(
+      'div',
+      { class: 'shapes', role: 'group', 'aria-label': t.prompt.shape },
+      SHAPES.map((ratio) => h('button', { onclick: () => choose(ratio) }, shape(ratio, 28), ratio)),
+    );
+  }
+
+  slider() {
+    const { slider, usual } = WAYS[this.way];
+    const shown = h('span', { class: 'quiet' }, t.canvas.usual);
+    const range = h('input', {
+      type: 'range',
+      min: 0,
+      max: 1,
+      step: 0.05,
+      value: this.slid ?? usual,
+      'aria-label': t.canvas[slider],
+      oninput: () => {
+        this.slid = Number(range.value);
+        fill(shown, `${Math.round(this.slid * 100)} %`);
+      },
+    });
+    if (this.slid !== undefined) fill(shown, `${Math.round(this.slid * 100)} %`);
+    return h('label', {}, h('span', { class: 'name' }, t.canvas[slider], shown), range);
+  }
+
+  counts() {
+    const group = h('div', { class: 'counts', role: 'group', 'aria-label': t.canvas.many });
+    const lay = () =>
+      fill(
+        group,
+        COUNTS.map((n) =>
+          h(
+            'button',
+            {
+              'aria-pressed': String(n === this.n),
+              onclick: () => {
+                this.n = n;
+                lay();
+              },
+            },
+            n,
+          ),
+        ),
+      );
+    lay();
+    return h('div', {}, t.canvas.many, group);
+  }
+
+  picker() {
+    const options = this.models.map(({ name, title }) => h('option', { value: name }, title));
+    const select = h('select', { onchange: () => (this.model = select.value) }, options);
+    select.value = this.wish.model ?? '';
+    return h('label', {}, t.canvas.model, select);
+  }
+
+  /** Says why it cannot be done; nothing where it can. @param {string} text */
+  complain(text) {
+    if (this.problem) fill(this.problem, text);
+  }
+
+  /** @param {boolean} busy */
+  wait(busy) {
+    if (this.go) this.go.disabled = busy;
+  }
+}
+
+customElements.define('canvas-form', CanvasForm);
