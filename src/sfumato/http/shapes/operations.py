@@ -19,7 +19,7 @@ OF_A_MASK = {"mask_polarity", "mask_box"}
 
 
 class OperationBody(BaseModel):
-    """about: one line. needs: what a model's card has to list. begins, masked: whether with a picture, and a mask.
+    """about: one line. needs: of these a model's card has to list one. begins, masked: with a picture, with a mask.
 
     keeps: whether a part is held to not changing, and counted. wordless: whether the prompt may be empty. cut_out:
     whether a start that is opaque is cut out first. order: JSON Schema of the orders that name it.
@@ -27,7 +27,7 @@ class OperationBody(BaseModel):
 
     name: str
     about: str
-    needs: str
+    needs: list[str]
     begins: bool
     masked: bool
     keeps: bool
@@ -75,8 +75,9 @@ def described(name: str) -> OperationBody:
     required = [] if name == OrderBody.model_fields["operation"].default else ["operation"]
     order = {"type": "object", "properties": fields, "required": [*required, "prompt"], "additionalProperties": False}
     return OperationBody(
-        name=name, about=about(operation.paint), needs=operation.needs, begins="start" in takes, masked="mask" in takes,
-        keeps=operation.ground is not None, wordless=operation.wordless, cut_out=operation.cut_out, order=order,
+        name=name, about=about(operation.paint), needs=sorted(operation.needs), begins="start" in takes,
+        masked="mask" in takes, keeps=operation.ground is not None,
+        wordless=operation.wordless, cut_out=operation.cut_out, order=order,
     )  # fmt: skip
 
 
