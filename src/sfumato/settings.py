@@ -32,6 +32,7 @@ class Settings(BaseSettings):
     allow_hosts: tuple[str, ...] = Field(default=(), description="Names the server goes by, as a JSON list.")
     allow_origins: tuple[str, ...] = Field(default=(), description="Sites whose pages may use it, as a JSON list.")
 
+    cog: str = Field(default="black-forest-labs/flux-dev", description="Whose input /predictions takes, as Cog's do.")
     fetch: bool = Field(default=True, description="Whether URLs that a request names are fetched at all.")
     fetch_allow: tuple[str, ...] = Field(default=(), description="Private places to fetch from, each as host:port.")
 

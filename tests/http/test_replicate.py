@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
+import numpy as np
 import pytest
 import replicate
 from PIL import Image
 from replicate.exceptions import ReplicateError
 
+from tests.http.pictures import SIDE, as_bytes, drawn, left_half
 from tests.servers import Server
 
 SCHNELL = {"prompt": "a red apple", "num_inference_steps": 2, "megapixels": "0.25", "seed": 3}
@@ -131,7 +133,9 @@ WRONG = [
     ("black-forest-labs/flux-schnell", {"prompt": "a", "num_inference_steps": 5}, "num_inference_steps"),
     ("black-forest-labs/flux-schnell", {}, "prompt"),
     ("black-forest-labs/flux-schnell", {"prompt": ""}, "prompt is empty"),
-    ("black-forest-labs/flux-dev", {"prompt": "a", "image": "http://127.0.0.1/"}, "image"),
+    ("black-forest-labs/flux-dev", {"prompt": "a", "image": "http://127.0.0.1/"}, "image: '127.0.0.1' leads to"),
+    ("black-forest-labs/flux-dev", {"prompt": "a", "image": "data:,x"}, "image"),
+    ("ideogram-ai/ideogram-v2", {"prompt": "a", "image": "data:,x"}, "both an image and a mask"),
     ("black-forest-labs/flux-1.1-pro", {"prompt": "a", "width": 512}, "custom"),
     ("stability-ai/stable-diffusion", {"width": 1024, "height": 1024}, "1024x768"),
     ("stability-ai/stable-diffusion", {"scheduler": "PNDM"}, "pndm"),
@@ -219,6 +223,40 @@ def test_files_are_kept_until_they_are_deleted(client: replicate.Client, server:
 def test_files_that_are_no_pictures_are_refused(client: replicate.Client):
     with pytest.raises(ReplicateError, match="cannot be read"):
         client.files.create(io.BytesIO(b"MZ not a picture"))
+
+
+def test_a_picture_is_begun_with_however_the_client_sends_it(client: replicate.Client, tmp_path: Path):
+    """The client puts a small file into the input as data, and by a large one's URL after it has uploaded it."""
+    path = tmp_path / "start.png"
+    drawn().save(path)
+    given = {"prompt": "a", "prompt_strength": 0, "num_inference_steps": 2, "output_format": "png", "num_outputs": 2}
+    ways: list[Any] = [path.open("rb"), client.files.create(path).urls["get"]]
+    for way in ways:
+        outputs = client.run("black-forest-labs/flux-dev", input={**given, "image": way})
+        assert [opened(output).convert("RGBA").tobytes() for output in outputs] == [drawn().tobytes()] * 2
+    made = client.models.predictions.create(
+        "black-forest-labs/flux-dev", input={**given, "image": ways[1], "aspect_ratio": "16:9"}
+    )
+    made.cancel()
+    assert "aspect_ratio has no effect beside image" in str(made.logs)
+
+
+POLARITIES = [
+    ("ideogram-ai/ideogram-v2", left_half(0, 255), {}),
+    ("black-forest-labs/flux-fill-dev", left_half(255, 0), {"num_inference_steps": 2, "output_format": "png"}),
+]
+
+
+@pytest.mark.parametrize(("name", "mask", "given"), POLARITIES, ids=["black", "white"])
+def test_each_model_means_its_masks_in_its_own_way(
+    client: replicate.Client, name: str, mask: Image.Image, given: dict[str, Any]
+):
+    pictures = {"image": io.BytesIO(as_bytes(drawn())), "mask": io.BytesIO(as_bytes(mask.resize((32, 32))))}
+    output = client.run(name, input={"prompt": "a red sun", "seed": 1, **pictures, **given})
+    now = np.asarray(opened(output if isinstance(output, str) else output[0]).convert("RGBA"))
+    changed = (now != np.asarray(drawn())).any(-1)
+    assert not changed[:, SIDE // 2 + 2 :].any()  # the mask was brought to twice its size
+    assert changed[:, : SIDE // 2 - 2].mean() > 0.5
 
 
 def test_what_else_clients_look_up(server: Server, client: replicate.Client):

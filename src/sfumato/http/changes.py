@@ -41,7 +41,7 @@ def changed(desk: Desk, change: Change, fields: dict[str, Any]) -> tuple[Order, 
         warnings = [*warnings, f"the mask, {mask.width}x{mask.height}, is brought to the picture's size"]
         mask = mask.resize(change.image.size, Image.Resampling.BILINEAR)
     wishes = {
-        **fields, "operation": "image-to-image" if mask is None else "inpaint", "strength": change.strength,
+        "operation": "image-to-image" if mask is None else "inpaint", **fields, "strength": change.strength,
         "then": (*steps, *fields.get("then", ())),
     }  # fmt: skip
     if mask is None:

@@ -19,6 +19,7 @@ from sfumato.core.wording import shown
 from sfumato.exports.decoding import LONGEST_SIDE
 from sfumato.http.desk import Desk, caller_of
 from sfumato.http.links import root_of
+from sfumato.outside import NotFetched
 
 LEAST_SIDE = 8  # pixels
 OURS = re.compile(
@@ -69,10 +70,15 @@ class Reader:
     desk: Desk
     request: Request
 
-    def named(self, text: str, name: str) -> Image.Image:
-        """The picture that a field names: by a URL of ours or of elsewhere, as a data URL, or as base64 alone."""
+    def named(self, text: str | bytes, name: str) -> Image.Image:
+        """The picture that a field names by a URL of ours or of elsewhere, as a data URL, or as base64; or its file."""
+        if isinstance(text, bytes):
+            return opened(text, name)
         if re.match(r"https?:", text, re.IGNORECASE):
-            return opened(self._behind(text), name)
+            try:
+                return opened(self._behind(text), name)
+            except NotFetched as error:
+                raise NotFetched(f"{name}: {error}") from error
         if "://" in text[:20]:
             raise RequestError(
                 f"{name}: {shown(text, 60)} is not fetched: give an http:// or https:// URL, or the data"

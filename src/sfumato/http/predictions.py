@@ -11,8 +11,11 @@ from sfumato.core.errors import RequestError
 from sfumato.core.job import Job, State
 from sfumato.core.order import Order
 from sfumato.core.wording import shown
+from sfumato.http.changes import Change, changed, ground_steps
 from sfumato.http.desk import Desk
-from sfumato.http.hosted import Hosted
+from sfumato.http.hosted import Hosted, Wish
+from sfumato.http.links import root_of
+from sfumato.http.pictures import Reader
 from sfumato.jobs.webhooks import Webhook
 
 STATUS: dict[State, str] = {
@@ -42,18 +45,40 @@ def submit(
     except (ValidationError, TypeError) as error:
         raise RequestError(said_of(error)) from error
     wish = model.wish(given)
-    name, told = desk.studio.stand_in(model.name)
-    told = [*(warnings or []), *told, *wish.warnings]
-    fields = dict(wish.fields)
-    if wish.size is not None:
-        fitted, remarks = desk.studio.fitted(wish.size, name, fields.get("guidance"))
-        fields, told = fields | fitted, told + remarks
-    background = "white" if wish.format == "jpg" else None
-    asked = {"model": model.name, "input": input, "format": wish.format, "quality": wish.quality, **(asked or {})}
+    order, told = ordered(desk, request, model.name, wish)
+    asked = {
+        "model": model.name,
+        "input": told_again(desk, request, input),
+        "format": wish.format,
+        "quality": wish.quality,
+        **(asked or {}),
+    }
     return desk.submit(
-        request, Order(model=name, background=background, **fields), door=door, asked=asked, warnings=tuple(told),
-        deadline=deadline, webhook=webhook, key=key,
+        request, order, door=door, asked=asked, warnings=(*(warnings or []), *told), deadline=deadline,
+        webhook=webhook, key=key,
     )  # fmt: skip
+
+
+def ordered(desk: Desk, request: Request, name: str, wish: Wish) -> tuple[Order, list[str]]:
+    """The order of a hosted model's wish, its pictures kept, and warnings. name: the hosted model's."""
+    model, told = desk.studio.stand_in(name)
+    told = [*told, *wish.warnings]
+    fields = {"model": model, **wish.fields}
+    ground = "white" if wish.format in {"jpg", "jpeg"} else None
+    if wish.image is not None:
+        reader = Reader(desk, request)
+        image = reader.named(wish.image, "image")
+        mask = None if wish.mask is None else reader.named(wish.mask, "mask")
+        if fields.get("guidance") is not None:
+            fields["guidance"], remarks = desk.studio.fitted_guidance(fields["guidance"], model)
+            told = told + remarks
+        fields["then"] = (*fields.get("then", ()), *ground_steps(ground, image))
+        order, remarks = changed(desk, Change(image, mask, wish.polarity, wish.strength, wish.size, True), fields)
+        return order, told + remarks
+    if wish.size is not None:
+        fitted, remarks = desk.studio.fitted(wish.size, model, fields.get("guidance"))
+        fields, told = fields | fitted, told + remarks
+    return Order(background=ground, **fields), told
 
 
 def said_of(error: ValidationError | TypeError) -> str:
@@ -94,3 +119,15 @@ def logs(job: Job) -> str:
 
 def when(seconds: float | None) -> str | None:
     return None if seconds is None else datetime.fromtimestamp(seconds, UTC).isoformat()
+
+
+def told_again(desk: Desk, request: Request, input: dict[str, Any]) -> dict[str, Any]:
+    """The input as predictions show it: pictures that came in it are kept, and named by their URL here."""
+
+    def shorter(name: str, value: Any) -> Any:
+        if not isinstance(value, str) or not value.startswith("data:"):
+            return value
+        digest = desk.studio.hold(Reader(desk, request).named(value, name))
+        return f"{root_of(request)}/api/v1/inputs/{digest}/file"
+
+    return {name: shorter(name, value) for name, value in input.items()}

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict
 from sfumato.core.errors import NotFound, RequestError
 from sfumato.core.registry import Registry
 from sfumato.core.wording import shown
+from sfumato.masks import Polarity
 
 
 class Input(BaseModel):
@@ -29,9 +30,11 @@ class Input(BaseModel):
 
 @dataclass(frozen=True)
 class Wish:
-    """An order's fields, without the model. size: (width, height) as the vendor has it, pixels.
+    """An order's fields, without the model. size: (width, height) as the vendor has it, pixels; None: as it comes.
 
-    format, quality: of files. warnings: of what has no effect here.
+    format, quality: of files. warnings: of what has no effect here. image: what is begun with, as the input names it,
+    or a file's bytes; mask: where to paint, `polarity` says what of it (of another size, it is brought to the
+    image's). strength: as an Order's.
     """
 
     fields: dict[str, Any]
@@ -39,6 +42,10 @@ class Wish:
     format: str = "webp"
     quality: int | None = None
     warnings: tuple[str, ...] = ()
+    image: str | bytes | None = None
+    mask: str | bytes | None = None
+    polarity: Polarity = "white"
+    strength: float | None = None
 
 
 @dataclass(frozen=True)
@@ -68,13 +75,6 @@ IDLE = {
 def idle(given: Input) -> tuple[str, ...]:
     """A warning for each field that was given and has no effect."""
     return tuple(text for name, text in IDLE.items() if given.given(name) not in {None, False, "Off"})
-
-
-def no_picture(given: Input, *names: str) -> None:
-    """RequestError for a picture to start from, which these orders cannot hold yet."""
-    for name in names:
-        if getattr(given, name) is not None:
-            raise RequestError(f"{name}: pictures to start from are not taken here: leave it out")
 
 
 def by_name(name: str) -> Hosted:

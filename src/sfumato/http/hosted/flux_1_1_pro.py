@@ -5,8 +5,11 @@ from typing import Literal
 from pydantic import Field
 
 from sfumato.core.errors import RequestError
-from sfumato.http.hosted import Hosted, Input, Wish, idle, no_picture
+from sfumato.http.hosted import Hosted, Input, Wish, idle
 from sfumato.http.hosted._flux import SIZES
+
+LOOSELY = 0.85  # of what an image prompt shows is painted anew
+AS_A_START = f"image_prompt is begun with, at strength {LOOSELY:g}: no model here looks at pictures as at words"
 
 
 class FluxPro(Input):
@@ -25,7 +28,6 @@ class FluxPro(Input):
 
 
 def wish(given: FluxPro) -> Wish:
-    no_picture(given, "image_prompt")
     if given.aspect_ratio != "custom":
         if given.width is not None or given.height is not None:
             raise RequestError("width and height count with aspect_ratio custom only: set it, or leave them out")
@@ -35,7 +37,13 @@ def wish(given: FluxPro) -> Wish:
     else:
         size = round(given.width / 32) * 32, round(given.height / 32) * 32
     quality = None if given.output_format == "png" else given.output_quality
-    return Wish({"prompt": given.prompt, "seed": given.seed}, size, given.output_format, quality, idle(given))
+    fields = {"prompt": given.prompt, "seed": given.seed}
+    if given.image_prompt is None:
+        return Wish(fields, size, given.output_format, quality, idle(given))
+    return Wish(
+        fields, size, given.output_format, quality, (*idle(given), AS_A_START), image=given.image_prompt,
+        strength=LOOSELY,
+    )  # fmt: skip
 
 
 PART = Hosted("black-forest-labs/flux-1.1-pro", FluxPro, wish, single=True, versions=("96ccd0e7", "a91bed9b"))

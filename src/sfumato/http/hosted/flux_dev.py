@@ -1,10 +1,14 @@
 """black-forest-labs/flux-dev, as in https://github.com/replicate/cog-flux."""
 
+from dataclasses import replace
+
 from pydantic import Field
 
-from sfumato.http.hosted import Hosted, Wish, no_picture
+from sfumato.http.hosted import Hosted, Wish
 from sfumato.http.hosted._flux import Flux
 from sfumato.http.hosted._flux import wish as flux_wish
+
+OF_A_SIZE = ("aspect_ratio", "megapixels")
 
 
 class FluxDev(Flux):
@@ -17,8 +21,12 @@ class FluxDev(Flux):
 
 
 def wish(given: FluxDev) -> Wish:
-    no_picture(given, "image")
-    return flux_wish(given)
+    wish = flux_wish(given)
+    if given.image is None:
+        idle = ("prompt_strength has no effect without image",) if given.given("prompt_strength") is not None else ()
+        return replace(wish, warnings=wish.warnings + idle)
+    idle = tuple(f"{name} has no effect beside image" for name in OF_A_SIZE if given.given(name) is not None)
+    return replace(wish, size=None, image=given.image, strength=given.prompt_strength, warnings=wish.warnings + idle)
 
 
 PART = Hosted("black-forest-labs/flux-dev", FluxDev, wish)

@@ -4,13 +4,17 @@ from typing import Literal
 
 from pydantic import Field
 
-from sfumato.http.hosted import Hosted, Input, Wish, idle, no_picture
+from sfumato.core.errors import RequestError
+from sfumato.http.hosted import Hosted, Input, Wish, idle
 
 SIZES = {
     "1:1": (1024, 1024), "16:9": (1312, 736), "9:16": (736, 1312), "4:3": (1152, 864), "3:4": (864, 1152),
     "3:2": (1248, 832), "2:3": (832, 1248), "16:10": (1280, 800), "10:16": (800, 1280), "3:1": (1536, 512),
     "1:3": (512, 1536),
 }  # fmt: skip
+
+
+OF_A_SIZE = ("aspect_ratio", "resolution")
 
 
 class Ideogram(Input):
@@ -28,7 +32,8 @@ class Ideogram(Input):
 
 
 def wish(given: Ideogram) -> Wish:
-    no_picture(given, "image", "mask")
+    if (given.image is None) != (given.mask is None):
+        raise RequestError("inpainting takes both an image and a mask, black where to paint: give both, or neither")
     size = SIZES[given.aspect_ratio]
     if given.resolution != "None":
         width, _, height = given.resolution.partition("x")
@@ -37,7 +42,10 @@ def wish(given: Ideogram) -> Wish:
     if given.style_type not in {"None", "Auto", "General"}:
         warnings += (f"style_type {given.style_type} has no effect: say it in the prompt",)
     fields = {"prompt": given.prompt, "negative": given.negative_prompt, "seed": given.seed}
-    return Wish(fields, size, "png", None, warnings)
+    if given.image is None:
+        return Wish(fields, size, "png", None, warnings)
+    warnings += tuple(f"{name} has no effect beside image" for name in OF_A_SIZE if given.given(name) is not None)
+    return Wish(fields, None, "png", None, warnings, image=given.image, mask=given.mask, polarity="black")
 
 
 PART = Hosted("ideogram-ai/ideogram-v2", Ideogram, wish, single=True, versions=("d07f7f3a",))
