@@ -157,14 +157,3 @@ def test_what_was_under_way_when_the_server_died_is_begun_again(
         assert shelf.get(under_way.id).state == state
     finally:
         runner.stop()
-
-
-def test_more_like_a_picture_is_painted(server: Server):
-    first = server.ended(server.order("a lone boat", steps=2)["id"])["pictures"][0]
-    near = server.client.post(f"/api/v1/pictures/{first['id']}/like", json={"n": 2, "amount": 0.2})
-    assert near.status_code == 201, near.text
-    recipes = [picture["recipe"] for picture in server.ended(near.json()["id"])["pictures"]]
-    assert [(r["seed"], r["toward"]["share"]) for r in recipes] == [(first["recipe"]["seed"], 0.2)] * 2
-    anew = server.client.post(f"/api/v1/pictures/{first['id']}/like", json={"how": "picture", "n": 1, "amount": 0.5})
-    (picture,) = server.ended(anew.json()["id"])["pictures"]
-    assert (picture["recipe"]["operation"], picture["recipe"]["strength"]) == ("image-to-image", 0.5)

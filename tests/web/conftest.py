@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -58,11 +58,13 @@ def rooms(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], 
         process.wait(20)
 
 
-def started(folder: Path, *options: str, command: str = "serve") -> tuple["subprocess.Popen[str]", str]:
+def started(
+    folder: Path, *options: str, command: str = "serve", environment: Mapping[str, str] | None = None
+) -> tuple["subprocess.Popen[str]", str]:
     """A server of its own, and its address."""
     process = subprocess.Popen(
         [sys.executable, "-m", "sfumato", command, *(options or ("--port", "0"))],
-        stderr=subprocess.PIPE, text=True, env={**os.environ, "SFUMATO_HOME": str(folder)},
+        stderr=subprocess.PIPE, text=True, env={**os.environ, "SFUMATO_HOME": str(folder), **(environment or {})},
     )  # fmt: skip
     assert process.stderr is not None
     for line in process.stderr:

@@ -10,7 +10,8 @@ from playwright.sync_api import Locator, Page, expect
 def four(studio: Page, paint: Callable[..., Locator]) -> Page:
     if studio.locator('picture-tile[aria-label^="a purple heart"]').count() < 4:
         paint("a purple heart", 4)
-    studio.get_by_label("Search your pictures").fill("purple heart")
+    with studio.expect_response(lambda answer: "pictures?text=purple" in answer.url):  # which clears the selection
+        studio.get_by_label("Search your pictures").fill("purple heart")
     expect(studio.locator("picture-tile")).to_have_count(4)
     studio.locator("picture-grid").focus()
     studio.keyboard.press("Home")
@@ -84,3 +85,25 @@ def test_a_slider_uncovers_one_of_two(four: Page):
     assert cuts == ["inset(0px 80% 0px 0px)", "inset(0px 0px 0px 20%)"]
     four.keyboard.press("Escape")
     expect(four.locator("compare-view")).to_have_count(0)
+
+
+def test_more_like_one_is_painted_nearby(four: Page, address: str):
+    four.keyboard.press("l")
+    expect(four.get_by_text("4 pictures like it are being painted")).to_be_visible()
+    expect(four.locator("picture-tile")).to_have_count(8)
+    kept = four.request.get(f"{address}api/v1/pictures?text=purple+heart").json()
+    shares = [picture["recipe"]["toward"] and picture["recipe"]["toward"]["share"] for picture in kept]
+    assert [share is not None for share in shares] == [True] * 4 + [False] * 4
+    four.keyboard.press("Control+a")
+    for picture in kept[:4]:  # the tests that share this room count on four
+        four.request.patch(f"{address}api/v1/pictures/{picture['id']}", data={"trashed": True})
+
+
+def test_a_contact_sheet_shows_what_is_selected(four: Page):
+    four.keyboard.press("Control+a")
+    four.get_by_role("button", name="Contact sheet").click()
+    expect(four.locator("sheet-view figure img")).to_have_count(4)
+    four.emulate_media(media="print")
+    expect(four.locator("sheet-view > header")).to_be_hidden()
+    expect(four.locator("app-shell")).to_be_hidden()
+    expect(four.locator("sheet-view figure").first).to_be_visible()

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 MANY = 10_000
 
@@ -100,3 +100,67 @@ def until(true: Callable[[], bool], seconds: float = 20) -> None:
     while not true():
         assert time.monotonic() < give_up
         time.sleep(0.05)
+
+
+def test_pictures_lie_on_boards(many: Page, address: str):
+    many.get_by_label("Search your pictures").fill("leaf")
+    expect(many.locator('picture-tile[aria-label^="a red apple"]')).to_have_count(0)
+    many.locator("picture-tile").nth(0).click(modifiers=["Control"])
+    many.locator("picture-tile").nth(1).click(modifiers=["Control"])
+    many.get_by_role("toolbar").get_by_role("button", name="Board", exact=True).click()
+    many.get_by_label("New board").fill("Spring")
+    many.get_by_label("New board").press("Enter")
+    expect(many.get_by_text("2 pictures on “Spring”")).to_be_visible()
+    many.get_by_role("button", name="Clear the selection").click()
+    many.get_by_label("Search your pictures").fill("")
+    many.get_by_role("button", name="Boards").click()
+    many.get_by_role("button", name="Spring 2").click()
+    expect(many.locator("picture-tile")).to_have_count(2)
+    many.locator("picture-tile").first.click(modifiers=["Control"])
+    many.get_by_role("button", name="Take from this board").click()
+    expect(many.locator("picture-tile")).to_have_count(1)
+    many.get_by_role("status").get_by_role("button", name="Undo").click()
+    expect(many.locator("picture-tile")).to_have_count(2)
+    many.get_by_role("button", name="No longer only Spring").click()
+    expect(many.get_by_role("button", name="No longer only Spring")).to_have_count(0)
+    many.get_by_role("button", name="Boards").click()
+    many.get_by_role("button", name="Delete Spring; its pictures stay").click()
+    expect(many.get_by_text("A board holds pictures that belong together.")).to_be_visible()
+    assert many.request.get(f"{address}api/v1/boards").json() == []
+
+
+def test_tags_and_days_find_pictures(many: Page, address: str):
+    first = many.locator("picture-tile").first
+    first.click(modifiers=["Control"])
+    many.get_by_role("toolbar").get_by_role("button", name="Tag", exact=True).click()
+    many.get_by_label("New tag").fill("for the wall")
+    many.get_by_label("New tag").press("Enter")
+    until(lambda: many.request.get(f"{address}api/v1/tags").json().get("for the wall") == 1)
+    many.keyboard.press("Escape")
+    many.get_by_role("button", name="Clear the selection").click()
+    many.get_by_role("button", name="Filter").click()
+    many.get_by_role("button", name="for the wall 1").click()
+    expect(many.locator("picture-tile")).to_have_count(1)
+    many.get_by_role("button", name="for the wall 1").click()
+    many.get_by_role("button", name="Between", exact=True).click()
+    many.get_by_label("To", exact=True).fill("2020-01-02")
+    many.get_by_label("From", exact=True).fill("2020-01-01")
+    expect(many.get_by_text("Nothing fits these words")).to_be_visible()
+    many.get_by_role("button", name="Today").click()
+    expect(many.locator("picture-tile").nth(5)).to_be_visible()
+
+
+def test_a_finger_that_stays_selects(browser: Browser, many: Page, address: str):
+    phone = browser.new_context(has_touch=True, is_mobile=True, viewport={"width": 390, "height": 800}).new_page()
+    phone.goto(address)
+    tiles = phone.locator("picture-tile[aria-label]")
+    expect(tiles.first).to_be_visible()
+    finger = {"pointerType": "touch", "pointerId": 7, "bubbles": True, "isPrimary": True}
+    tiles.first.dispatch_event("pointerdown", finger)
+    expect(phone.get_by_text("1 picture selected")).to_be_visible()
+    tiles.first.dispatch_event("pointerup", finger)
+    tiles.nth(1).tap()
+    expect(phone.get_by_text("2 pictures selected")).to_be_visible()
+    tiles.nth(1).tap()
+    expect(phone.get_by_text("1 picture selected")).to_be_visible()
+    phone.context.close()

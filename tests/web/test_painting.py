@@ -28,7 +28,7 @@ def test_a_picture_is_seen_while_it_is_painted(studio: Page):
     studio.reload()
     expect(studio.locator(".live.on img")).to_be_visible()
     studio.get_by_role("link", name="Queue").click()
-    order = studio.locator("queue-page li").first
+    order = studio.locator("queue-row").first
     order.get_by_role("button", name="Cancel").click()
     expect(order).to_contain_text("cancelled")
 

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.web.conftest import HERE, started
 
-PLACES = ["", "queue", "models", "grids"]
+PLACES = ["", "queue", "models", "models/lora", "models/small", "grids"]
 
 NAMELESS = (HERE / "nameless.js").read_text()
 FAINT = (HERE / "faint.js").read_text()
@@ -24,10 +24,10 @@ def test_the_queue_tells_and_obeys(studio: Page):
         studio.get_by_label("What to paint").press("Control+Enter")
         expect(studio.locator(".live").filter(has_text=words).first).to_be_visible()
     studio.get_by_role("link", name="Queue").click()
-    second = studio.locator("queue-page li").filter(has_text="a second castle").first
+    second = studio.locator("queue-row").filter(has_text="a second castle").first
     second.get_by_role("button", name="Pause").click()
     expect(second).to_contain_text("paused")
-    first = studio.locator("queue-page li").filter(has_text="a first castle").first
+    first = studio.locator("queue-row").filter(has_text="a first castle").first
     first.get_by_role("button", name="Cancel").click()
     expect(first).to_contain_text("cancelled")
     second.get_by_role("button", name="Cancel").click()
@@ -38,10 +38,31 @@ def test_the_queue_tells_and_obeys(studio: Page):
     expect(first).to_contain_text("cancelled")
 
 
+def test_waiting_orders_change_places(studio: Page, address: str):
+    studio.get_by_role("link", name="Queue").click()
+    studio.get_by_role("button", name="Pause the queue").click()
+    expect(studio.get_by_text("nothing new is begun")).to_be_visible()
+    for words in ("a first boat", "a second boat", "a third boat"):
+        studio.request.post(f"{address}api/v1/orders", data={"prompt": words, "steps": 2})
+    waiting = studio.get_by_role("list", name="Waiting").locator("queue-row .prompt")
+    expect(waiting).to_have_text(["a first boat", "a second boat", "a third boat"])
+    studio.get_by_role("button", name="Earlier: a third boat").click()
+    expect(waiting).to_have_text(["a first boat", "a third boat", "a second boat"])
+    rows = studio.get_by_role("list", name="Waiting").locator("queue-row")
+    rows.nth(2).drag_to(rows.nth(0))
+    expect(waiting).to_have_text(["a second boat", "a first boat", "a third boat"])
+    studio.get_by_role("button", name="Go on").click()
+    expect(waiting).to_have_count(0)
+    kept = studio.request.get(f"{address}api/v1/pictures?text=boat").json()
+    painted = [picture["recipe"]["prompt"] for picture in reversed(kept) if picture["recipe"]["steps"] == 2]
+    assert painted == ["a second boat", "a first boat", "a third boat"]
+
+
 def test_models_say_what_they_are_good_at(studio: Page, address: str):
     card = studio.request.get(f"{address}api/v1/models/pocket").json()
     studio.get_by_role("link", name="Models").click()
-    article = studio.locator("models-page article").first
+    article = studio.locator("model-row").first
+    article.locator("summary").click()
     for words in (card["title"], card["knows"], card["lacks"], card["licence"]):
         expect(article).to_contain_text(words)
 

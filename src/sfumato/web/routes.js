@@ -50,7 +50,12 @@ export async function route(hash) {
     shown = document.createElement('studio-page');
     return { page: shown, place: '' };
   }
-  if (shown?.localName === found.tag) return { page: null, place: name };
+  if (shown?.localName === found.tag) {
+    shown.dataset['what'] = decodeURIComponent(what);
+    shown.dispatchEvent(new Event('what'));
+    return { page: null, place: name };
+  }
   shown = document.createElement(found.tag);
+  shown.dataset['what'] = decodeURIComponent(what);
   return { page: shown, place: name };
 }

@@ -64,12 +64,14 @@ class DropZone extends HTMLElement {
   /** @param {DragEvent} event @param {boolean} on */
   over(event, on) {
     event.preventDefault();
-    if (this.veil) this.veil.hidden = !on;
+    const taken = event.target instanceof Element && event.target.closest('[data-takes-files]');
+    if (this.veil) this.veil.hidden = !on || taken !== null;
   }
 
   /** @param {DragEvent} event */
   drop(event) {
     this.over(event, false);
+    if (event.target instanceof Element && event.target.closest('[data-takes-files]')) return;
     const [file] = event.dataTransfer?.files ?? [];
     if (file) this.read(file);
   }

@@ -1,14 +1,16 @@
-/** Above the gallery: search and filters; or, when pictures are selected, what can be done with them. */
+/** Above the gallery: words, filters and boards; or, when pictures are selected, what can be done with them. */
 
+import { boards } from '../data/boards.js';
 import { catalog } from '../data/catalog.js';
-import { choices, PICKED, REJECTED } from '../data/choices.js';
+import { choices, PICKED } from '../data/choices.js';
 import { library } from '../data/library.js';
 import { keep, kept } from '../data/store.js';
-import { css, fill, h, later, listen, style } from '../dom.js';
+import { css, fill, h, later, listen, opens, style } from '../dom.js';
 import { icon } from '../icons.js';
 import { t } from '../texts.js';
-import { bin, compare, mark, rate } from './picture-acts.js';
-import { say } from './say-line.js';
+import { BoardPanel } from './board-panel.js';
+import { find } from './filter-panel.js';
+import './selection-bar.js';
 
 const WAIT = 200; // milliseconds without typing, before it searches
 const SIDES = { low: 104, high: 340, usual: 208 };
@@ -47,61 +49,74 @@ style(css`
         background: var(--well);
       }
     }
-    select {
-      width: auto;
-      field-sizing: content;
-      border-color: transparent;
-      border-radius: 99px;
-      background: transparent;
+    .filters > button {
       color: var(--soft);
-      &:hover {
+      &.set {
+        color: var(--ink);
         background: var(--well);
+      }
+    }
+    .filters .text {
+      max-width: 16ch;
+      overflow: hidden;
+      text-overflow: ellipsis;
+    }
+    .set-now {
+      display: flex;
+      gap: var(--s1);
+      min-width: 0;
+      overflow-x: auto;
+      button {
+        min-height: 30px;
+        gap: var(--s1);
+        padding: 0 6px 0 var(--s3);
+        background: var(--well);
+        font-size: var(--small);
       }
     }
     .size {
       width: 92px;
     }
-    .stars button {
-      min-width: 30px;
-      width: 30px;
-      color: var(--star);
-      font-size: 1.05rem;
-    }
-    .acts {
-      display: flex;
-      align-items: center;
-      gap: var(--s1);
-      overflow-x: auto;
-      flex: 1;
-      padding: 2px;
-    }
     @media (max-width: 700px) {
       .size,
-      .count {
+      .count,
+      .filters .text {
         display: none;
       }
-      .filters {
-        overflow-x: auto;
+      .filters > button {
+        padding: 0 9px;
+      }
+      .bar {
+        gap: var(--s1);
+        flex-wrap: wrap;
+      }
+      .find {
+        flex: 1 1 120px;
+        min-width: 100px;
+      }
+      .set-now {
+        order: 9;
+        flex-basis: 100%;
+        &:empty {
+          display: none;
+        }
       }
     }
   }
 `);
 
 class GalleryBar extends HTMLElement {
-  /** How many were selected when the buttons were made. */
-  listed = 0;
-
   connectedCallback() {
     this.setSide(kept('side', SIDES.usual));
     this.filters = this.buildFilters();
-    this.acts = h('div', { class: 'bar', role: 'toolbar', 'aria-label': t.gallery.label });
+    this.acts = h('selection-bar', { class: 'bar' });
     fill(this, this.filters, this.acts);
     this.stop = listen([
       [choices, 'change', () => this.show()],
       [library, 'change', () => this.show()],
-      [catalog, 'change', () => this.listModels()],
+      [catalog, 'change', () => this.show()],
+      [boards, 'change', () => this.show()],
     ]);
-    this.listModels();
     this.show();
   }
 
@@ -110,7 +125,7 @@ class GalleryBar extends HTMLElement {
   }
 
   buildFilters() {
-    const search = later((/** @type {string} */ text) => this.find({ text }), WAIT);
+    const search = later((/** @type {string} */ text) => find({ text }), WAIT);
     this.words = h('input', {
       type: 'search',
       placeholder: t.gallery.search,
@@ -118,31 +133,22 @@ class GalleryBar extends HTMLElement {
       oninput: () => search(this.words?.value ?? ''),
     });
     this.words.value = library.search.text ?? '';
-    this.model = h('select', { 'aria-label': t.prompt.model, onchange: () => this.find({ model: this.model?.value }) });
-    const rating = h(
-      'select',
-      { 'aria-label': t.gallery.rated, onchange: () => this.find({ rating: Number(rating.value) || undefined }) },
-      h('option', { value: '' }, t.gallery.anyRating),
-      [1, 2, 3, 4, 5].map((n) => h('option', { value: n }, t.gallery.atLeast(n))),
-    );
-    rating.value = String(library.search.rating ?? '');
-    this.picked = h(
-      'button',
-      { 'aria-pressed': 'false', onclick: () => this.find({ tag: library.search.tag ? undefined : PICKED }) },
-      icon('pick', 18),
-      t.gallery.picked,
-    );
-    this.trash = h(
-      'button',
-      {
-        class: 'bare',
-        'aria-pressed': 'false',
-        'aria-label': t.gallery.trash,
-        title: t.gallery.trash,
-        onclick: () => this.find({ trashed: !library.search.trashed }),
-      },
-      icon('bin', 18),
-    );
+    const named = (/** @type {import('../icons.js').IconName} */ sign, /** @type {string} */ text) =>
+      h('button', { title: text, 'aria-label': text }, icon(sign, 18), h('span', { class: 'text' }, text));
+    const [filter, panel, board, shelf] = [
+      named('filter', t.gallery.filter),
+      h('filter-panel', { 'aria-label': t.gallery.filters }),
+      named('board', t.gallery.boards),
+      new BoardPanel(),
+    ];
+    shelf.ariaLabel = t.gallery.boards;
+    opens(filter, panel);
+    opens(board, shelf);
+    this.picked = named('pick', t.gallery.picked);
+    this.picked.addEventListener('click', () => find({ tag: library.search.tag === PICKED ? undefined : PICKED }));
+    this.trash = named('bin', t.gallery.trash);
+    this.trash.addEventListener('click', () => find({ trashed: !library.search.trashed }));
+    this.now = h('span', { class: 'set-now', role: 'group', 'aria-label': t.gallery.filters });
     this.number = h('span', { class: 'quiet small count', 'aria-live': 'polite' });
     const size = h('input', {
       type: 'range',
@@ -158,20 +164,33 @@ class GalleryBar extends HTMLElement {
       'div',
       { class: 'bar filters' },
       h('div', { class: 'find' }, icon('search', 18), this.words),
-      this.model,
-      rating,
+      filter,
+      board,
       this.picked,
+      this.now,
       h('span', { class: 'push' }),
       this.number,
       size,
       this.trash,
+      panel,
+      shelf,
     );
   }
 
-  /** @param {import('../data/client.js').Search} search */
-  find(search) {
-    choices.clear();
-    library.find({ ...library.search, ...search }).catch((error) => say(error.message));
+  /** What is searched for beside words, each with a way to leave it out. */
+  conditions() {
+    const { model, rating, tag, since, until, board } = library.search;
+    const day = (/** @type {string | undefined} */ moment, less = 0) =>
+      moment ? new Date(new Date(moment).getTime() - less).toLocaleDateString() : '…';
+    /** @type {[string | number | false | undefined, import('../data/client.js').Search][]} */
+    const all = [
+      [board && boards.get(board)?.name, { board: undefined }],
+      [model && (catalog.cards.find(({ name }) => name === model)?.title ?? model), { model: undefined }],
+      [rating && t.gallery.atLeast(rating), { rating: undefined }],
+      [tag && tag !== PICKED && tag, { tag: undefined }],
+      [(since || until) && `${day(since)} – ${until ? day(until, 1) : ''}`, { since: undefined, until: undefined }],
+    ];
+    return all.flatMap(([text, without]) => (typeof text === 'string' && text ? [{ text, without }] : []));
   }
 
   /** @param {number} side of a tile, pixels */
@@ -181,79 +200,28 @@ class GalleryBar extends HTMLElement {
     dispatchEvent(new Event('scroll'));
   }
 
-  listModels() {
-    if (!this.model) return;
-    fill(
-      this.model,
-      h('option', { value: '' }, t.gallery.all),
-      catalog.cards
-        .filter(({ name }) => catalog.here.has(name))
-        .map(({ name, title }) => h('option', { value: name }, title)),
-    );
-    this.model.value = library.search.model ?? '';
-    this.model.hidden = catalog.here.size < 2;
-  }
-
   show() {
-    const meant = [...choices.selected.values()];
+    const selecting = choices.selected.size > 0;
     if (this.number) fill(this.number, library.total > 0 ? t.gallery.count(library.total) : null);
-    if (this.picked) this.picked.ariaPressed = String(Boolean(library.search.tag));
-    if (this.trash) this.trash.ariaPressed = String(Boolean(library.search.trashed));
-    if (!this.filters || !this.acts) return;
-    this.filters.hidden = meant.length > 0;
-    this.acts.hidden = meant.length === 0;
-    if (meant.length !== this.listed) fill(this.acts, meant.length > 0 && this.buttons());
-    this.listed = meant.length;
-  }
-
-  buttons() {
-    const meant = () => [...choices.selected.values()];
-    const button = (
-      /** @type {import('../icons.js').IconName} */ name,
-      /** @type {string} */ text,
-      /** @type {() => void} */ onclick,
-    ) => h('button', { onclick, 'aria-label': text, title: text }, icon(name, 18), h('span', { class: 'text' }, text));
-    const away = Boolean(library.search.trashed);
-    const ids = () =>
-      meant()
-        .map(({ id }) => id)
-        .join(',');
-    return [
-      h(
-        'button',
-        { class: 'bare', 'aria-label': t.gallery.clear, title: t.gallery.clear, onclick: () => choices.clear() },
-        icon('close', 18),
-      ),
-      h('strong', { 'aria-live': 'polite' }, t.gallery.chosen(choices.selected.size)),
-      h(
-        'span',
-        { class: 'acts' },
-        button('pick', t.gallery.pick, () => mark(meant(), PICKED)),
-        button('reject', t.gallery.reject, () => mark(meant(), REJECTED)),
-        h(
-          'span',
-          { class: 'stars row', role: 'group', 'aria-label': t.gallery.rated },
-          [1, 2, 3, 4, 5].map((n) =>
-            h(
-              'button',
-              {
-                class: 'bare',
-                'aria-label': t.gallery.rate(n),
-                title: t.gallery.rate(n),
-                onclick: () => rate(meant(), n),
-              },
-              '★',
-            ),
+    this.picked?.setAttribute('aria-pressed', String(library.search.tag === PICKED));
+    this.trash?.setAttribute('aria-pressed', String(Boolean(library.search.trashed)));
+    if (!this.filters || !this.acts || !this.now) return;
+    const conditions = this.conditions();
+    if (conditions.map(({ text }) => text).join() !== [...this.now.children].map((one) => one.textContent).join()) {
+      fill(
+        this.now,
+        conditions.map(({ text, without }) =>
+          h(
+            'button',
+            { 'aria-label': t.gallery.without(text), title: t.gallery.without(text), onclick: () => find(without) },
+            text,
+            icon('close', 14),
           ),
         ),
-        button('compare', t.gallery.compare, () => compare(meant())),
-        button('export', t.gallery.export, () => (location.hash = `#/export/${ids()}`)),
-        button('print', t.gallery.sheet, () => (location.hash = `#/sheet/${ids()}`)),
-        away
-          ? button('restore', t.gallery.restore, () => bin(meant(), false))
-          : button('bin', t.gallery.bin, () => bin(meant(), true)),
-      ),
-    ];
+      );
+    }
+    this.filters.hidden = selecting;
+    this.acts.hidden = !selecting;
   }
 }
 

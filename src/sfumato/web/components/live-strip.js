@@ -6,6 +6,7 @@ import { jobs } from '../data/jobs.js';
 import { arrange, css, fill, h, listen, style } from '../dom.js';
 import { icon } from '../icons.js';
 import { t } from '../texts.js';
+import { remedies } from './remedies.js';
 import { say } from './say-line.js';
 
 const MOST_TILES = 12; // at once; the others are told as a number
@@ -243,6 +244,7 @@ function failure(job) {
     h('strong', {}, job.state === 'expired' ? t.live.expired : t.live.failed),
     h('p', { class: 'small quiet' }, job.recipes[0]?.prompt),
     h('p', { class: 'small tell' }, job.reason),
+    job.reason && remedies(job.reason),
     h(
       'div',
       { class: 'row' },

@@ -2,12 +2,13 @@
 
 /** @import {Card} from '../types.js' */
 
-import { catalog, fits } from '../data/catalog.js';
+import { catalog, fits, needs } from '../data/catalog.js';
 import { draft } from '../data/draft.js';
 import { css, fill, h, listen, style } from '../dom.js';
 import { icon } from '../icons.js';
-import { t } from '../texts.js';
+import { size, t } from '../texts.js';
 
+const MOST_SHOWN = 40;
 const MANY = 6; // models, from which on a search helps
 
 style(css`
@@ -43,7 +44,7 @@ class ModelPicker extends HTMLElement {
       oninput: () => this.show(),
     });
     this.list = h('div', { class: 'models', role: 'group', 'aria-label': t.prompt.model });
-    fill(this, h('div', { class: 'stack' }, this.search, this.list));
+    fill(this, h('div', { class: 'stack' }, this.search, this.list, h('a', { href: '#/models' }, t.models.every)));
     this.stop = listen([
       [catalog, 'change', () => this.matches(':popover-open') && this.show()],
       [this, 'beforetoggle', (event) => event.newState === 'open' && this.show()],
@@ -58,7 +59,7 @@ class ModelPicker extends HTMLElement {
     const words = this.search?.value ?? '';
     if (this.search) this.search.hidden = catalog.cards.length < MANY;
     const used = catalog.card(draft.order.model)?.name;
-    const found = catalog.cards.filter((card) => fits(card, words));
+    const found = catalog.cards.filter((card) => fits(card, words)).slice(0, MOST_SHOWN);
     if (this.list)
       fill(
         this.list,
@@ -69,31 +70,41 @@ class ModelPicker extends HTMLElement {
   /** @param {Card} card @param {boolean} used */
   button(card, used) {
     const here = catalog.here.has(card.name);
+    const bytes = needs(card);
+    const facts = [card.licence, card.commercial ? t.models.business : t.models.private];
+    const take = () => {
+      if (here) choose(card.name);
+      else location.hash = `#/models/all/${card.name}`;
+      this.hidePopover();
+    };
     return h(
       'button',
-      { 'aria-pressed': String(used), disabled: !here, onclick: () => this.choose(card.name) },
+      { 'aria-pressed': String(used), onclick: take },
       h('strong', {}, card.title),
-      used && icon('check', 18),
+      h('span', { class: 'small quiet row' }, used ? icon('check', 18) : !here && [icon('fetch', 16), t.models.fetch]),
       h('p', { class: 'small quiet' }, card.about),
-      h('p', { class: 'small quiet' }, `${card.licence} · ${card.commercial ? t.models.business : t.models.private}`),
-      !here && h('p', { class: 'small' }, t.models.pull(card.name)),
+      card.best_for.length > 0 && h('p', { class: 'small quiet' }, `${t.models.for}: ${card.best_for.join(', ')}`),
+      h(
+        'p',
+        { class: 'small quiet' },
+        [...facts, card.repository && bytes !== null && size(bytes)].filter(Boolean).join(' · '),
+      ),
     );
   }
+}
 
-  /** Settings of one model mean little for another, and some would be refused: they go back to the usual. @param {string} model */
-  choose(model) {
-    const blank = {
-      steps: undefined,
-      guidance: undefined,
-      rescale: undefined,
-      sampler: undefined,
-      schedule: undefined,
-      style: undefined,
-      loras: undefined,
-    };
-    draft.set({ model, ...(model === draft.order.model ? {} : blank) });
-    this.hidePopover();
-  }
+/** Settings of one model mean little for another, and some would be refused: they go back to the usual. @param {string} model */
+export function choose(model) {
+  const blank = {
+    steps: undefined,
+    guidance: undefined,
+    rescale: undefined,
+    sampler: undefined,
+    schedule: undefined,
+    style: undefined,
+    loras: undefined,
+  };
+  draft.set({ model, ...(model === catalog.card(draft.order.model)?.name ? {} : blank) });
 }
 
 customElements.define('model-picker', ModelPicker);

@@ -1,75 +1,70 @@
-/** The models there are: what each is good at and not, its licence, what it takes. */
+/** What there is to paint with: models, LoRA, small helpers; `#/models`, `#/models/lora`, `#/models/small`. */
 
-/** @import {Card} from '../types.js' */
-
-import { catalog, fits } from '../data/catalog.js';
-import { draft } from '../data/draft.js';
+import { catalog } from '../data/catalog.js';
+import { errands } from '../data/errands.js';
 import { css, fill, h, listen, style } from '../dom.js';
-import { icon } from '../icons.js';
 import { t } from '../texts.js';
+import { say } from './say-line.js';
+import './lora-shelf.js';
+import './model-list.js';
+import './small-list.js';
 
 style(css`
   models-page {
     display: grid;
     gap: var(--s4);
-    max-width: 1120px;
+    grid-template-columns: minmax(0, 1fr);
+    max-width: 1000px;
     width: 100%;
     margin: var(--s4) auto 0;
-    .models {
-      display: grid;
-      grid-template-columns: repeat(auto-fill, minmax(min(340px, 100%), 1fr));
-      gap: var(--s3);
-    }
-    article {
-      display: grid;
-      gap: var(--s3);
-      align-content: start;
-      padding: var(--s5);
-      border-radius: var(--round-l);
-      background: var(--sheet);
-      box-shadow: inset 0 0 0 1px var(--line);
-    }
-    article h3 {
-      font: italic 400 1.375rem/1.2 var(--serif);
-    }
-    dl {
-      display: grid;
+    nav {
+      display: flex;
       gap: 2px;
-      margin: 0;
-      font-size: var(--small);
-      dt {
+      a {
+        display: inline-flex;
+        align-items: center;
+        min-height: var(--touch);
+        padding: 0 var(--s3);
+        border-radius: 99px;
         color: var(--soft);
-        margin-top: var(--s1);
+        text-decoration: none;
+        &:hover {
+          background: var(--well);
+        }
+        &[aria-current] {
+          color: var(--ink);
+          background: var(--well);
+        }
       }
-      dd {
-        margin: 0;
-      }
-    }
-    article > button {
-      justify-self: start;
-      margin-top: var(--s1);
-    }
-    input {
-      max-width: 420px;
     }
   }
 `);
 
+/** @type {Record<keyof typeof t.models.parts, string>} */
+const PARTS = { all: 'model-list', lora: 'lora-shelf', small: 'small-list' };
+
 class ModelsPage extends HTMLElement {
   connectedCallback() {
-    this.search = h('input', {
-      type: 'search',
-      placeholder: t.models.search,
-      'aria-label': t.models.search,
-      oninput: () => this.show(),
-    });
-    this.list = h('div', { class: 'models' });
-    fill(this, h('h2', {}, t.models.title), this.search, this.list);
+    this.links = Object.keys(PARTS).map((part) =>
+      h('a', { href: `#/models/${part}` }, t.models.parts[/** @type {keyof typeof PARTS} */ (part)]),
+    );
+    this.shown = h('div', {});
+    fill(
+      this,
+      h(
+        'div',
+        { class: 'row' },
+        h('h2', {}, t.models.title),
+        h('nav', { class: 'push', 'aria-label': t.models.title }, this.links),
+      ),
+      this.shown,
+    );
     this.stop = listen([
-      [catalog, 'change', () => this.show()],
-      [draft, 'change', () => this.show()],
+      [this, 'what', () => this.show()],
+      [errands, 'ended', (event) => this.ended(event.detail)],
     ]);
     this.show();
+    errands.load().catch((error) => say(error.message));
   }
 
   disconnectedCallback() {
@@ -77,55 +72,23 @@ class ModelsPage extends HTMLElement {
   }
 
   show() {
-    const found = catalog.cards.filter((card) => fits(card, this.search?.value ?? ''));
-    if (this.list) fill(this.list, found.map(article));
+    const [wanted = '', name = ''] = (this.dataset['what'] ?? '').split('/');
+    const part = wanted in PARTS ? /** @type {keyof typeof PARTS} */ (wanted) : 'all';
+    this.links?.forEach((link) => {
+      if (link.hash === `#/models/${part}`) link.ariaCurrent = 'page';
+      else link.removeAttribute('aria-current');
+    });
+    if (this.shown && this.shown.firstElementChild?.localName !== PARTS[part])
+      fill(this.shown, h(PARTS[part], { 'data-name': name }));
   }
-}
 
-/** @param {Card} card */
-function article(card) {
-  return h(
-    'article',
-    {},
-    h('h3', {}, card.title),
-    h('p', {}, card.about),
-    h(
-      'dl',
-      {},
-      h('dt', {}, t.models.best),
-      h('dd', {}, card.knows),
-      card.lacks && h('dt', {}, t.models.worst),
-      card.lacks && h('dd', {}, card.lacks),
-      h('dt', {}, t.models.licence),
-      h(
-        'dd',
-        {},
-        `${card.licence} · ${card.commercial ? t.models.business : t.models.private}`,
-        card.licence_note && ` · ${card.licence_note}`,
-      ),
-      h('dt', {}, card.name),
-      h(
-        'dd',
-        {},
-        [card.parameters && t.models.parameters(card.parameters), ...card.operations].filter(Boolean).join(' · '),
-      ),
-    ),
-    foot(card),
-  );
-}
-
-/** In use, ready to be, or to be pulled first. @param {Card} card */
-function foot(card) {
-  if (catalog.card(draft.order.model)?.name === card.name) {
-    return h('p', { class: 'small quiet row' }, icon('check', 18), t.models.used);
+  /** What came is there for the prompt box at once. @param {import('../types.js').Errand} errand */
+  async ended(errand) {
+    await catalog.load();
+    const [done, failed] = errand.kind === 'teach' ? [t.lora.done, t.lora.failed] : [t.models.arrived, t.models.failed];
+    if (errand.state === 'done') say(done(errand.name));
+    if (errand.state === 'failed') say(failed(errand.name));
   }
-  if (!catalog.here.has(card.name))
-    return h('p', { class: 'small' }, t.models.pull(card.name), card.gated && ` ${t.models.gated}`);
-  const use = () => {
-    draft.set({ model: card.name });
-    location.hash = '#/';
-  };
-  return h('button', { class: 'edged', onclick: use }, t.models.use);
 }
 
 customElements.define('models-page', ModelsPage);

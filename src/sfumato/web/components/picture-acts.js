@@ -2,9 +2,14 @@
 
 /** @import {Picture} from '../types.js' */
 
+import * as client from '../data/client.js';
 import { choices, PICKED, REJECTED } from '../data/choices.js';
+import { jobs } from '../data/jobs.js';
 import { t } from '../texts.js';
 import { say } from './say-line.js';
+
+const MORE = 4; // pictures
+const STRENGTH = 0.6; // how much of a picture is painted anew
 
 const tell = (/** @type {Error} */ error) => say(error.message);
 
@@ -37,6 +42,45 @@ export function compare(pictures) {
   location.hash = `#/compare/${pictures.map(({ id }) => id).join(',')}`;
 }
 
+/** Takes pictures from a board. @param {Picture[]} pictures @param {import('../types.js').Board} board */
+export async function lift(pictures, board) {
+  try {
+    await choices.lay(pictures, board, false);
+    choices.clear();
+    say(t.gallery.lifted(pictures.length, board.name), undo);
+  } catch (error) {
+    tell(/** @type {Error} */ (error));
+  }
+}
+
+/**
+ * Paints more like a picture: the same with other noise nearby; a picture that is a variation itself, or whose model
+ * knows no way between noises, is painted anew from what it shows.
+ *
+ * @param {Picture[]} pictures the first counts
+ * @param {{n?: number, amount?: number, from?: 'noise' | 'picture'}} [how] amount: 0, the same, to 1
+ */
+export async function like([picture], { n = MORE, amount, from } = {}) {
+  if (!picture) return;
+  const { operation, toward } = picture.recipe;
+  const near = from ? from === 'noise' : operation === 'text-to-image' && !toward;
+  try {
+    const job = await jobs.begin(
+      near ? client.vary(picture.id, n, amount) : client.order(anew(picture, n, amount ?? STRENGTH)),
+    );
+    say(t.gallery.liked(n), () => jobs.tell('cancel', job.id).catch(tell));
+  } catch (error) {
+    tell(/** @type {Error} */ (error));
+  }
+}
+
+/** The order that paints a picture anew from what it shows. @param {Picture} picture @param {number} n @param {number} strength */
+function anew({ id, recipe }, n, strength) {
+  const { prompt, negative, model, style } = recipe;
+  const said = { prompt, model, negative: negative ?? undefined, style: style ?? undefined };
+  return { ...said, operation: 'image-to-image', start: id, strength, n };
+}
+
 /** Does what a key stands for. @param {KeyboardEvent} event @param {Picture[]} pictures @returns {boolean} whether it stood for anything */
 export function act(event, pictures) {
   const key = event.key.toLowerCase();
@@ -51,6 +95,7 @@ export function act(event, pictures) {
   else if (key === 'x') mark(pictures, REJECTED);
   else if (key === 'u') mark(pictures, null);
   else if (key === 'c') compare(pictures);
+  else if (key === 'l') like(pictures);
   else if (key === 'delete' || key === 'backspace') bin(pictures, true);
   else return false;
   return true;

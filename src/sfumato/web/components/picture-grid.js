@@ -13,6 +13,7 @@ import { act } from './picture-acts.js';
 import { PictureTile } from './picture-tile.js';
 
 const GAP = 12; // pixels
+const STAY = 450; // milliseconds, after which a finger selects
 const BEYOND = 2; // rows before and after those in sight
 
 style(css`
@@ -52,6 +53,11 @@ export class PictureGrid extends HTMLElement {
       [window, 'scroll', () => this.show()],
       [this, 'keydown', (event) => this.key(event)],
       [this, 'click', (event) => this.clicked(event)],
+      [this, 'pointerdown', (event) => this.pressed(event)],
+      [this, 'pointermove', (event) => this.held && Math.hypot(event.movementX, event.movementY) > 2 && this.let()],
+      [this, 'pointerup', () => this.let()],
+      [this, 'pointercancel', () => this.let()],
+      [this, 'contextmenu', (event) => this.finger && event.preventDefault()],
       [this, 'focus', () => this.at < 0 && library.total > 0 && this.move(0)],
     ]);
     this.watcher = new ResizeObserver(() => this.show());
@@ -123,14 +129,44 @@ export class PictureGrid extends HTMLElement {
     for (const picture of library.rows.slice(from, to + 1)) if (picture) choices.select(picture, true);
   }
 
+  /** Waits for a finger to stay. */
+  held = 0;
+
+  /** Whether it was a finger that touched last. */
+  finger = false;
+
+  /** Whether the finger stayed, so that its lifting is no click. */
+  stayed = false;
+
+  /** A finger that stays selects; while any is selected, each tap does. @param {PointerEvent} event */
+  pressed(event) {
+    this.finger = event.pointerType === 'touch';
+    this.stayed = false;
+    if (!this.finger) return;
+    const tile = /** @type {Element} */ (event.target).closest('picture-tile');
+    this.held = setTimeout(() => {
+      if (!(tile instanceof PictureTile) || !tile.picture) return;
+      this.stayed = true;
+      this.from = tile.place;
+      choices.select(tile.picture);
+    }, STAY);
+  }
+
+  let() {
+    clearTimeout(this.held);
+    this.held = 0;
+  }
+
   /** @param {MouseEvent} event */
   clicked(event) {
+    if (this.stayed) return;
     const tile = /** @type {Element} */ (event.target).closest('picture-tile');
     if (!(tile instanceof PictureTile) || !tile.picture) return;
     this.move(tile.place, true);
     const box = /** @type {Element} */ (event.target).closest('.choose');
     if (event.shiftKey && this.from >= 0) this.selectTo(tile.place);
-    else if (box || event.ctrlKey || event.metaKey) choices.select(tile.picture);
+    else if (box || event.ctrlKey || event.metaKey || (this.finger && choices.selected.size > 0))
+      choices.select(tile.picture);
     else location.hash = `#/picture/${tile.picture.id}`;
     if (!event.shiftKey) this.from = tile.place;
   }

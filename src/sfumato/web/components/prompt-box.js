@@ -7,6 +7,7 @@ import { ahead, estimate } from '../data/pace.js';
 import { css, fill, h, listen, opens, style } from '../dom.js';
 import { icon, shape } from '../icons.js';
 import { t } from '../texts.js';
+import { remedies } from './remedies.js';
 import { say } from './say-line.js';
 import './count-field.js';
 import './field-form.js';
@@ -22,6 +23,7 @@ const LONG_SECONDS = 20; // from here on, the time is told before an order
 style(css`
   prompt-box {
     display: block;
+    position: relative;
     max-width: 880px;
     margin: 0 auto;
     border-radius: var(--round-l);
@@ -77,6 +79,11 @@ style(css`
       gap: var(--s3);
       margin-left: auto;
     }
+    .time {
+      position: absolute;
+      inset: calc(100% + 4px) var(--s5) auto;
+      text-align: right;
+    }
     .trouble {
       padding: 0 var(--s5) var(--s3);
       color: var(--wrong);
@@ -116,7 +123,7 @@ class PromptBox extends HTMLElement {
       oninput: () => draft.set({ prompt: this.words?.value }),
     });
     this.trouble = h('p', { class: 'trouble', role: 'alert', hidden: true });
-    this.time = h('span', { class: 'quiet small', 'aria-live': 'polite' });
+    this.time = h('span', { class: 'time quiet small', 'aria-live': 'polite' });
     this.go = h('button', { class: 'main', title: t.prompt.keys, onclick: () => this.paint() });
     this.model = h('button', { title: t.prompt.model });
     this.ratio = h('button', { title: t.prompt.shape });
@@ -163,13 +170,14 @@ class PromptBox extends HTMLElement {
         h('count-field'),
         h('seed-lock'),
         this.more,
-        h('span', { class: 'paint' }, this.time, this.go),
+        h('span', { class: 'paint' }, this.go),
       ),
       models,
       ratios,
       looks,
       form,
       history,
+      this.time,
     );
     this.stop = listen([
       [draft, 'change', () => this.show()],
@@ -252,7 +260,11 @@ class PromptBox extends HTMLElement {
   /** @param {string} text */
   tell(text) {
     if (!this.trouble) return;
-    fill(this.trouble, text);
+    fill(
+      this.trouble,
+      text,
+      remedies(text, () => this.trouble && (this.trouble.hidden = true)),
+    );
     this.trouble.hidden = false;
   }
 }

@@ -10,7 +10,9 @@ const WAIT = 300; // milliseconds without typing
 
 style(css`
   words-read {
-    display: block;
+    display: flex;
+    align-items: start;
+    gap: var(--s3);
     margin: 0 var(--s5);
     padding: var(--s2) 0;
     border-top: 1px solid var(--line);
@@ -20,9 +22,11 @@ style(css`
       color: var(--accent);
       text-decoration: none;
     }
+    p {
+      flex: 1;
+    }
     button {
-      min-height: 30px;
-      margin-left: calc(-1 * var(--s2));
+      min-height: 26px;
       padding: 0 var(--s2);
       color: var(--ink);
     }

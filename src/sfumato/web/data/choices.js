@@ -7,6 +7,7 @@
  */
 
 import * as client from './client.js';
+import { boards } from './boards.js';
 import { library } from './library.js';
 
 const MOST_UNDO = 50;
@@ -70,6 +71,25 @@ class Choices extends EventTarget {
       if (before) library.put(id, before);
       throw error;
     }
+  }
+
+  /** Puts a tag on all of them, or takes it off where all have it. @param {Picture[]} pictures @param {string} tag */
+  tag(pictures, tag) {
+    const all = pictures.every(({ tags }) => tags.includes(tag));
+    return this.change(pictures, ({ tags }) => ({
+      tags: all ? tags.filter((one) => one !== tag) : [...new Set([...tags, tag])],
+    }));
+  }
+
+  /** @param {Picture[]} pictures @param {import('../types.js').Board} board @param {boolean} on lay on it, or take from it */
+  async lay(pictures, board, on) {
+    const ids = pictures.map(({ id }) => id);
+    await boards.lay(board, ids, on);
+    if (!on && library.search.board === board.id) library.take(new Set(ids));
+    this.undos.push(async () => {
+      await boards.lay(board, ids, !on);
+      if (library.search.board === board.id) await library.reload();
+    });
   }
 
   /** @param {Picture[]} pictures @param {boolean} away into the trash, or out of it */

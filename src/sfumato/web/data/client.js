@@ -193,14 +193,9 @@ export const removeBoard = (id) => json(`boards/${id}`, { method: 'DELETE' });
 /** @param {number} id @param {{add?: number[], remove?: number[]}} pictures @returns {Promise<Board>} */
 export const layOnBoard = (id, pictures) => json(`boards/${id}/pictures`, sends('POST', pictures));
 
-/**
- * More pictures like one: by its noise turned towards others', or from the picture itself. amount: 0, the same, to 1.
- *
- * @param {number} id
- * @param {{how: 'noise' | 'picture', n?: number, amount?: number}} wish
- * @returns {Promise<Job>}
- */
-export const like = (id, wish) => json(`pictures/${id}/like`, sends('POST', wish));
+/** Pictures like one: its noise turned towards other seeds'. amount: 0, the same, to 1. @param {number} picture @param {number} n @param {number} [amount] @returns {Promise<Job>} */
+export const vary = (picture, n, amount) =>
+  json('orders/vary', sends('POST', { picture, n, amount, priority: 'interactive' }));
 
 /** What one was made from, and what came of it, the newest first. @param {number} id @returns {Promise<{made_from: Picture[], became: Picture[]}>} */
 export const lineage = (id) => json(`pictures/${id}/lineage`);
