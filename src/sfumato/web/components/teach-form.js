@@ -154,7 +154,7 @@ class TeachForm extends HTMLElement {
       caption: field(t.lora.caption, h('input', { maxlength: 1000 }), t.lora.captionHint),
       minutes: field(
         t.lora.minutes,
-        h('input', { type: 'number', min: 0.1, max: 1440, step: 'any' }),
+        h('input', { type: 'number', min: 0.01, max: 1440, step: 'any' }),
         t.lora.minutesHint,
       ),
     };
