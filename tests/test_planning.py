@@ -269,6 +269,7 @@ def test_another_background_is_refused(given: str):
         ({"guidance": CARD.guidance.low - 0.5}, f"the nearest is {CARD.guidance.low:g}"),
         ({"rescale": 1.01}, "rescale 1.01 is outside 0 to 1; the nearest is 1"),
         ({"rescale": float("nan")}, "rescale is not a number"),
+        ({"cache": -0.1}, "cache -0.1 is outside 0 to 1; the nearest is 0"),
         ({"seed": -1}, "seed -1 is outside 0 to 18446744073709551615 (2^64 - n); the nearest is 0"),
         ({"seed": 2**64}, "the nearest is 18446744073709551615"),
         ({"seed": 2**64 - 1, "n": 2}, "the nearest is 18446744073709551614"),

@@ -52,6 +52,9 @@ class Way:
     steps: Annotated[int | None, whole(help="Steps from noise to picture. (default: the model's)")] = None
     sampler: Annotated[str | None, one_of(samplers.names(), listed(samplers.names()))] = None
     schedule: Annotated[str | None, one_of(schedules.names(), listed(schedules.names()))] = None
+    cache: Annotated[
+        float | None, number(help="0 to 1: foretell steps from those before; 0.5 asks about half of many.")
+    ] = None
     lora: Annotated[
         list[str] | None,
         typer.Option(help="A LoRA and its weight, -2 to 2, as ink:0.8; again for more. See sfumato loras."),

@@ -47,6 +47,7 @@ class Recipe(BaseModel):
     the person typed it, where it was expanded or put into a preset.
     width, height: of the finished picture, pixels. painted_width, painted_height: the size the model paints at;
     finishing brings it to the asked size. rescale: 0 to 1, how far guidance's contrast is taken back.
+    cache: 0 to 1, how many looks may be foretold instead of asked (engine/foretelling.py).
     finish: the finishing steps in order, each `name:value`, as `background:#ffffff`.
     start, mask: sha256 of pictures that the library keeps: what is begun with, and where to paint (white).
     strength: 0 to 1, how much of `start` is painted anew. margins: new pixels at its left, top, right and bottom.
@@ -68,6 +69,7 @@ class Recipe(BaseModel):
     steps: int = Field(ge=1)
     guidance: float = Field(allow_inf_nan=False)
     rescale: float = Field(default=0, ge=0, le=1)
+    cache: float = Field(default=0, ge=0, le=1)
     sampler: str
     schedule: str
     width: int = Field(ge=1)

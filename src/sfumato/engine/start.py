@@ -12,6 +12,7 @@ from sfumato.core.errors import JobFailed
 from sfumato.core.recipe import Recipe
 from sfumato.engine.conductor import Task
 from sfumato.engine.families import Model, WholeModel
+from sfumato.engine.foretelling import foretelling
 from sfumato.engine.guidance.between import between
 from sfumato.engine.guidance.classifier_free import classifier_free
 from sfumato.engine.guidance.distilled import distilled
@@ -43,6 +44,8 @@ def start(recipe: Recipe, canvas: Canvas, model: Model) -> tuple[Task, list[str]
     painting = samplers[recipe.sampler].start(x, sigmas, noise, training.scale)
     if canvas.mask is not None:
         painting = keeping(painting, known, free)
+    if recipe.cache:
+        painting = foretelling(painting, sigmas, recipe.cache)
     texts = [model.read(card.styled(recipe.prompt, recipe.style))]
     if card.asks_twice(recipe.guidance, recipe.negative):
         texts.append(model.read(recipe.negative or ""))

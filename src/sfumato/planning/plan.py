@@ -30,6 +30,7 @@ from sfumato.weights import NONE_KEPT, Weights
 MOST_PICTURES = 10_000
 AMOUNT = Range(low=0, high=1, default=0.3)
 RESCALE = Range(low=0, high=1, default=0)
+CACHE = Range(low=0, high=1, default=0)
 OURS = style_presets()
 
 
@@ -91,6 +92,7 @@ def plan(
         steps=int(checked("steps", order.steps, card.steps)),
         guidance=guidance,
         rescale=rescale,
+        cache=checked_cache(order.cache, card),
         sampler=sampler,
         schedule=schedule,
         width=finished[0],
@@ -194,6 +196,14 @@ def row_between(recipe: Recipe, card: Card, n: int, prompt: str | None, seed: in
     seed = None if seed is None else checked_seed(seed, 1)
     ends = [Toward(seed=seed, prompt=prompt, share=i / (n - 1)) for i in range(n)]
     return Plan([recipe.model_copy(update={"toward": checked_toward(end, card)}) for end in ends])
+
+
+def checked_cache(share: float | None, card: Card) -> float:
+    """How many looks may be foretold; RequestError where the model's own pipeline asks them."""
+    share = checked("cache", share, CACHE)
+    if share and card.sampler == OWN:
+        raise RequestError(f"{card.name} paints by its own pipeline, which foretells no steps: leave --cache out")
+    return share
 
 
 def without_effect(name: str, card: Card, guidance: float) -> str:

@@ -17,6 +17,7 @@ from sfumato.planning.chains import checked_chain
 from sfumato.planning.loras import FindLora, check_loras, no_loras
 from sfumato.planning.plan import (
     RESCALE,
+    checked_cache,
     checked_operation,
     checked_part,
     checked_strength,
@@ -54,6 +55,7 @@ def check(
     checked("steps", recipe.steps, card.steps)
     checked("guidance", recipe.guidance, card.guidance)
     checked("rescale", recipe.rescale, RESCALE)
+    checked_cache(recipe.cache, card)
     for prompt in (recipe.prompt, recipe.asked):
         checked_prompt(recipe.prompt if prompt is None else prompt, may_be_empty=operation.wordless)
     checked_negative(recipe.negative, card)
