@@ -22,7 +22,7 @@ from diffusers import EulerDiscreteScheduler, FlowMatchEulerDiscreteScheduler, F
 from diffusers.utils import logging
 
 from benchmarks.gpu import random_models as r
-from benchmarks.gpu.timing import WARM_UPS, Record, by_the_clock, free, on_device
+from benchmarks.gpu.timing import WARM_UPS, Record, by_the_clock, on_device
 from sfumato import catalog, exports
 from sfumato.core.order import Order
 from sfumato.engine.families import flux, stable_diffusion_xl
@@ -79,6 +79,20 @@ class Bench:
 
         return self.record.guarded(name, work, seconds)
 
+    def all_made(self, title: str, makers: dict[str, Callable[[], dict[str, Any]]]) -> dict[str, dict[str, Any]]:
+        """Those that could be."""
+        made = {name: self.made(f"{title}: {name}", make, 20) for name, make in makers.items()}
+        return {name: variant for name, variant in made.items() if variant is not None}
+
+    def measured(self, title: str, there: dict[str, dict[str, Any]], images: Any) -> None:
+        """images: (steps, the row's name for them, seconds that they may take)."""
+        if not there:
+            return
+        self.steps({name: variant["step"] for name, variant in there.items()}, title, 30)
+        for steps, what, seconds in images:
+            steps = 2 if self.smoke else steps
+            self.images({name: partial(v["image"], steps) for name, v in there.items()}, title, what, seconds)
+
     def _held(self) -> int:
         return torch.cuda.memory_allocated() if self.device.type == "cuda" else 0
 
@@ -123,6 +137,7 @@ def flux_of_diffusers(bench: Bench, parts: r.Parts, tokenizers: dict[str, Any], 
         "guidance": torch.tensor([3.5], device=bench.device),
         "pooled_projections": pooled, "encoder_hidden_states": states, "txt_ids": text_ids, "return_dict": False,
         "img_ids": pipe._prepare_latent_image_ids(1, side, side, bench.device, bench.dtype),
+        "joint_attention_kwargs": {},  # as the pipeline passes it: another would be compiled for anew
     }  # fmt: skip
 
     def image(steps: int) -> None:
@@ -162,7 +177,7 @@ def sdxl_of_diffusers(bench: Bench, parts: r.Parts, tokenizers: dict[str, Any], 
 
 
 def compiled(network: Any) -> Any:
-    network.compile_repeated_blocks(fullgraph=True)
+    network.compile_repeated_blocks(fullgraph=True, dynamic=False)
     return network
 
 
@@ -186,13 +201,17 @@ def ceilings(bench: Bench) -> None:
     heads, pieces = (2, 512) if bench.smoke else (24, 4608)
     q, k, v = (torch.randn(1, heads, pieces, 128, device=device, dtype=dtype) for _ in range(3))
     tflop = 4 * heads * pieces**2 * 128 / 1e12
-    for name in ("CUDNN_ATTENTION", "FLASH_ATTENTION"):
+    strided = [x.transpose(1, 2).contiguous().transpose(1, 2) for x in (q, k, v)]  # as networks have them
+    for name in ("CUDNN_ATTENTION", "FLASH_ATTENTION", "as torch chooses"):
 
         def attend(name: str = name) -> None:
             from torch.nn.attention import SDPBackend, sdpa_kernel
 
+            if not hasattr(SDPBackend, name):
+                torch.nn.functional.scaled_dot_product_attention(*strided)
+                return
             with sdpa_kernel(getattr(SDPBackend, name)):
-                torch.nn.functional.scaled_dot_product_attention(q, k, v)
+                torch.nn.functional.scaled_dot_product_attention(*strided)
 
         def timed(attend: Callable[[], None] = attend, name: str = name) -> None:
             for _ in range(WARM_UPS):
@@ -225,8 +244,8 @@ def fp8_products(bench: Bench) -> None:
             bench.record.row(f"ceiling: {name}", **found)
 
 
-def flux_rows(bench: Bench) -> None:
-    """All variants of FLUX.1 that can be made; then steps, then images, the most telling first."""
+def flux_rows(bench: Bench) -> Callable[[], None]:
+    """Steps and images of FLUX.1, ours and diffusers'; returns what does the same for the rivals that compile."""
     parts = r.Parts(r.flux(bench.smoke), bench.device, bench.dtype)
     tokenizers = {"tokenizer": r.clip_tokenizer(), "tokenizer_2": r.t5_tokenizer()}
     card = catalog.card("flux-dev")
@@ -234,33 +253,36 @@ def flux_rows(bench: Bench) -> None:
     our = partial(ours, bench, flux, flux.Flux, card, folder, guidance=3.5)
     theirs = partial(flux_of_diffusers, bench, parts, tokenizers)
     another = partial(parts.another, "transformer")
+    parts.one("transformer")
     makers: dict[str, Callable[[], dict[str, Any]]] = {
         "ours, bf16": lambda: our(place=bench.place()),
         "ours, bf16, compiled": lambda: our(place=bench.place(compiled=bench.compiles)),
         "ours, fp8 (--fast)": lambda: our(place=bench.place(rounding="float8", compiled=bench.compiles)),
         "diffusers, eager": lambda: theirs(another()),
-        "diffusers, torch.compile": lambda: theirs(compiled(another()) if bench.compiles else another()),
-        "diffusers, torchao fp8 by the row": lambda: theirs(by_torchao(another(), _granularity("PerRow"))),
-        "diffusers, torchao fp8 by the tensor": lambda: theirs(by_torchao(another(), _granularity("PerTensor"))),
     }
-    parts.one("transformer")
-    made = {name: bench.made(f"FLUX.1: {name}", make, 20) for name, make in makers.items()}
-    there = {name: variant for name, variant in made.items() if variant is not None}
-    if not there:
-        return
-    model = next(variant["model"] for variant in there.values() if "model" in variant)
-    decode_and_read(bench, "FLUX.1", model)
-    bench.steps({name: variant["step"] for name, variant in there.items()}, "FLUX.1", 60)
-    for steps, what, seconds in ((4, "image_4_steps_ms", 30), (28, "image_28_steps_ms", 110)):
-        steps = 2 if bench.smoke else steps
-        bench.images({name: partial(v["image"], steps) for name, v in there.items()}, "FLUX.1", what, seconds)
-    cached = {
-        name: partial(v["image"], steps, 0.5) for name, v in there.items() if "compiled" in name or "fp8 (" in name
-    }
+    there = bench.all_made("FLUX.1", makers)
+    bench.measured("FLUX.1", there, ((4, "image_4_steps_ms", 20), (28, "image_28_steps_ms", 60)))
+    quick = {name: variant for name, variant in there.items() if "compiled" in name or "fp8 (" in name}
+    cached = {name: partial(v["image"], 2 if bench.smoke else 28, 0.5) for name, v in quick.items()}
     for name, work in cached.items():
         bench.record.row(f"FLUX.1: {name}, --cache 0.5", looks=bench.record.guarded(name, work))
     cached = {f"{name}, --cache 0.5": work for name, work in cached.items()}
-    bench.images(cached, "FLUX.1", "image_28_steps_ms", 20)
+    bench.images(cached, "FLUX.1", "image_28_steps_ms", 15)
+    if there:
+        decode_and_read(bench, "FLUX.1", next(v["model"] for v in there.values() if "model" in v))
+    for name, variant in quick.items():
+        bench.record.guarded(f"kernels of {name}", partial(kernels, bench, f"FLUX.1: {name}", variant["step"]))
+
+    def rivals() -> None:
+        makers: dict[str, Callable[[], dict[str, Any]]] = {
+            "diffusers, torch.compile": lambda: theirs(compiled(another()) if bench.compiles else another()),
+            "diffusers, torchao fp8 by the row": lambda: theirs(by_torchao(another(), _granularity("PerRow"))),
+        }
+        made = bench.all_made("FLUX.1", makers)
+        again = {f"{name}, again": v for name, v in quick.items()} if made else {}
+        bench.measured("FLUX.1", made | again, ((4, "image_4_steps_ms", 20), (28, "image_28_steps_ms", 60)))
+
+    return rivals
 
 
 def _granularity(name: str) -> Any:
@@ -278,7 +300,8 @@ def decode_and_read(bench: Bench, title: str, model: Any) -> None:
     bench.record.rounds("ms", works, 5, by_the_clock, bench.device, 10)
 
 
-def sdxl_rows(bench: Bench) -> None:
+def sdxl_rows(bench: Bench) -> Callable[[], None]:
+    """As flux_rows, for Stable Diffusion XL."""
     parts = r.Parts(r.stable_diffusion_xl(bench.smoke), bench.device, bench.dtype)
     tokenizers = {"tokenizer": r.clip_tokenizer(), "tokenizer_2": r.clip_tokenizer()}
     card = catalog.card("sdxl")
@@ -290,15 +313,31 @@ def sdxl_rows(bench: Bench) -> None:
         "ours, bf16": lambda: our(place=bench.place()),
         "diffusers, eager": lambda: theirs(another()),
         "ours, bf16, compiled": lambda: our(place=bench.place(compiled=bench.compiles)),
-        "diffusers, torch.compile": lambda: theirs(compiled(another()) if bench.compiles else another()),
     }
-    made = {name: bench.made(f"SDXL: {name}", make, 20) for name, make in makers.items()}
-    there = {name: variant for name, variant in made.items() if variant is not None}
-    if there:
-        bench.steps({name: variant["step"] for name, variant in there.items()}, "SDXL", 40)
-        steps = 2 if bench.smoke else 20
-        works = {name: partial(v["image"], steps) for name, v in there.items()}
-        bench.images(works, "SDXL", "image_20_steps_ms", 60)
+    images = ((20, "image_20_steps_ms", 30),)
+    bench.measured("SDXL", bench.all_made("SDXL", makers), images)
+
+    def rivals() -> None:
+        compile_it = {"diffusers, torch.compile": lambda: theirs(compiled(another()) if bench.compiles else another())}
+        bench.measured("SDXL", bench.all_made("SDXL", compile_it), images)
+
+    return rivals
+
+
+def kernels(bench: Bench, name: str, step: Callable[[], object]) -> None:
+    """What a step spends the device's time on: the ten largest, and how long it is busy in all."""
+    from torch.profiler import ProfilerActivity, profile
+
+    with profile(activities=[ProfilerActivity.CPU, ProfilerActivity.CUDA]) as seen:
+        step()
+    spent = sorted(
+        ((e.self_device_time_total / 1e3, e.count, e.key[:90]) for e in seen.key_averages()), reverse=True
+    )  # fmt: skip
+    on_card = [row for row in spent if row[0] > 0]
+    bench.record.said.setdefault("kernels", {})[name] = on_card[:14]
+    for took, times, kernel in on_card[:14]:
+        print(f"    {took:8.2f} ms {times:5} x {kernel}")
+    bench.record.row(name, busy_ms=sum(row[0] for row in on_card))
 
 
 def shares(record: Record) -> None:
@@ -346,9 +385,12 @@ def main() -> None:
     record = Record(args.out / f"{name}.json", args.minutes, about)
     bench = Bench(record, device, args.smoke)
     record.guarded("ceilings", partial(ceilings, bench))
-    record.guarded("FLUX.1", partial(flux_rows, bench))
-    free()
-    record.guarded("SDXL", partial(sdxl_rows, bench), 60 if not args.smoke else 0)
+    rivals = [
+        record.guarded(title, partial(rows, bench)) for title, rows in (("FLUX.1", flux_rows), ("SDXL", sdxl_rows))
+    ]
+    for rival in rivals:
+        if rival is not None:
+            record.guarded("rivals that compile", rival, 0 if args.smoke else 60)
     shares(record)
     table(record)
 

@@ -1,12 +1,12 @@
-"""What makes the network that paints quicker on a GPU: joined products, a better attention, rounding, compiled blocks.
+"""What makes the network that paints quicker on a GPU: joined products, rounding, compiled blocks.
 
-Each of these changes how sums are rounded, and the last takes a while at first; so a Place says which are wanted.
+Each of these changes how sums are rounded, and the last takes a while at first; so a Place says which are wanted. Which
+attention is the quickest, torch knows best.
 """
 
 from typing import TypeVar
 
 import torch
-from diffusers.models.attention_dispatch import AttentionBackendName
 from torch import nn
 
 from sfumato.engine.families._diffusers.float8 import blocks, in_float8
@@ -20,8 +20,7 @@ PAINTERS = frozenset({"transformer", "unet"})
 JOINING = frozenset({"FluxAttention"})
 """Attentions of diffusers that can ask for query, key and value in one product; the others have no such way."""
 
-HOPPER = (9, 0)
-"""The compute capability from which on cuDNN's attention is the quickest that comes with torch."""
+MOST_SIZES = 64  # that blocks are compiled for; torch gives up compiling after the eighth if it is not told
 
 
 def quickened(network: Network, place: Place) -> Network:
@@ -31,11 +30,10 @@ def quickened(network: Network, place: Place) -> Network:
     if place.rounding == "float8":
         in_float8(network, place.device)
     network = network.to(place.device)
-    if place.device.type == "cuda" and torch.cuda.get_device_capability(place.device) >= HOPPER:
-        attend_by(network, AttentionBackendName._NATIVE_CUDNN)
     if place.compiled:
+        torch._dynamo.config.recompile_limit = max(torch._dynamo.config.recompile_limit, MOST_SIZES)
         for block in blocks(network):
-            block.compile()
+            block.compile(dynamic=False)  # for each size by itself, which is what is quickest then
     return network
 
 
@@ -47,11 +45,3 @@ def join(network: nn.Module) -> None:
             for name in ("to_q", "to_k", "to_v", "add_q_proj", "add_k_proj", "add_v_proj"):
                 if getattr(attention, name, None) is not None:
                     setattr(attention, name, None)  # its weights are in the joined product now
-
-
-def attend_by(network: nn.Module, backend: AttentionBackendName) -> None:
-    """Of this network alone: diffusers' own `set_attention_backend` changes it for all that load later."""
-    for module in network.modules():
-        processor = getattr(module, "processor", None)
-        if hasattr(processor, "_attention_backend"):
-            processor._attention_backend = backend  # type: ignore[union-attr]
