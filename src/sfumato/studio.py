@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from sfumato.export_sets import ExportSet
     from sfumato.exports.presets import ExportPreset
     from sfumato.health import Finding
+    from sfumato.importing import Imported
     from sfumato.jobs.database import Database
     from sfumato.jobs.files import Files
     from sfumato.jobs.keys import Keys
@@ -815,6 +816,29 @@ class Studio:
 
         check_licence(card, accept or self._parts.models.recorded(name).accepted)
 
+    def import_models(
+        self, path: str | Path, *, name: str | None = None, like: str | None = None, copy: bool = False
+    ) -> "tuple[list[Imported], list[str]]":
+        """Take in models that are on this machine, where they lie: (what was taken in, why others were not).
+
+            Studio().import_models("v1-5-pruned.safetensors", name="mine")
+
+        path: a folder as diffusers has it, one file, or another tool's folder of models. name, like, copy: see
+        importing.import_model. RequestError says what it is where it is no model, and what to do.
+        """
+        from sfumato import importing
+
+        path, parts = Path(path).expanduser().absolute(), self._parts
+        if not path.exists():
+            raise RequestError(f"there is no {shown(str(path), 200)}: to fetch a model of the catalogue, sfumato pull")
+        if importing.is_of_a_tool(path):
+            if name is not None or like is not None:
+                raise RequestError("a folder of many models takes no --name and no --like: give them with one file")
+            return importing.import_all(path, parts.models, parts.catalog, parts.loras, copy=copy)
+        if path.is_file() and importing.is_lora(path):
+            return [importing.import_lora(path, parts.loras, name=name, copy=copy)], []
+        return [importing.import_model(path, parts.models, parts.catalog, name=name, like=like, copy=copy)], []
+
     def verify_weights(self, name: str | None = None) -> "dict[str, State]":
         """Read pulled weights again and compare their sha256; None: all that are here."""
         weights, models = self._parts.weights, self._parts.models
@@ -843,7 +867,9 @@ class Studio:
             return self._parts.weights.remove(name)
         if self.described(name).repository is None:
             raise RequestError(f"{name} is inside the package, and stays there")
-        return self._parts.models.remove(name)
+        place = self._parts.models.remove(name)
+        self._parts.catalog.forget(name)
+        return place
 
     def style_presets(self) -> "list[StylePreset]":
         """Words for looks, to paint with as `preset`: ours, and those in the folder `styles` of SFUMATO_HOME."""

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).parent
 DEFAULT = "pocket"
+WRITTEN = "# written by sfumato import; sfumato rm deletes it with the model"
 
 
 @cache
@@ -87,6 +88,21 @@ class Own:
         if name not in self.names():
             raise not_a_model(name, self.names())
         return read_card(self.folder / f"{name}.toml")
+
+    def keep(self, card: "Card") -> None:
+        """Write a card of one's own; OSError."""
+        from sfumato.catalog.writing import toml
+
+        self.folder.mkdir(parents=True, exist_ok=True)
+        part = self.folder / f".{card.name}.part"
+        part.write_text(f"{WRITTEN}\n{toml(card.model_dump(mode='json', exclude_defaults=True))}", encoding="utf-8")
+        part.replace(self.folder / f"{card.name}.toml")
+
+    def forget(self, name: str) -> None:
+        """Delete a card that `keep` wrote; one that was written by hand stays."""
+        path = self.folder / f"{name}.toml"
+        if path.is_file() and path.read_text(encoding="utf-8", errors="replace").startswith(WRITTEN):
+            path.unlink()
 
 
 Described = TypeVar("Described", bound="About")

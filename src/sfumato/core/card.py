@@ -160,12 +160,23 @@ class About(_Part):
         return round((self.parameters + sum(self.beside.values())) * BYTES[precision])
 
 
+class Sign(_Part):
+    """What a file of the model has in its header. part: the folder of diffusers that it stands for.
+
+    tensors: shapes by name, as its makers or diffusers name them, without what stands before all of them.
+    """
+
+    part: str
+    tensors: dict[str, list[int]]
+
+
 class Card(About):
     """A model that paints. name: as in `--model`. family: which engine family feeds it.
 
     operations: what all that is asked of it is made of. text-to-image; image-to-image, if it can begin part of the way
     from a picture; fill, if it was taught to paint under a mask; instruct, if words tell it what to change in one.
     siblings: other classes of diffusers that are made of the same parts, by the operation that they are for.
+    signs: what tells its files from other models', for taking in those that are on the machine already.
     adapter: the file that is always added to the model, at weight 1. adaptable: the file whose matrices LoRA adds to;
     None: the model takes none. bases: other models whose LoRA fits this one too.
     no_guidance: the number that means none, in the measure of the model's own pipeline.
@@ -196,6 +207,7 @@ class Card(About):
     grounds: dict[str, str] = {}
     alpha: bool = False
     around: float | None = Field(default=None, ge=0, le=1)
+    signs: list[Sign] = []
     files: list[File] = []
     adapter: str | None = None
     adaptable: str | None = None

@@ -67,8 +67,8 @@ class Models:
             return card
         if not self.is_here(card):
             raise MissingWeights(
-                f"the weights of {card.name} are not here yet: sfumato pull {card.name}, or put them as diffusers has "
-                f"them into {shown(str(self.place(card.name)), LONG)}"
+                f"the weights of {card.name} are not here yet: sfumato pull {card.name}, or if they are on this "
+                f"machine, sfumato import PATH --name {card.name}"
             )
         known = self.known(card.name).files
         return card.model_copy(update={"files": [File(name=one.name, sha256=one.sha256) for one in known]})
@@ -103,10 +103,13 @@ class Models:
         place = self.place(name)
         if name in self._places:
             raise RequestError(f"{name} lies in {shown(str(place), LONG)}, which is not ours: remove it by hand")
-        if not place.is_dir():
+        if not place.is_dir() and not place.is_symlink():
             raise MissingWeights(f"the weights of {name} are not here, so there is nothing to remove")
         try:
-            shutil.rmtree(place)
+            if place.is_symlink():  # to a folder that somebody took in, and which is not ours
+                place.unlink()
+            else:
+                shutil.rmtree(place)
             (self._folder / f"{name}.json").unlink(missing_ok=True)
         except OSError as error:
             raise CannotWrite(f"{name} cannot be removed: {(error.strerror or 'it failed').lower()}") from error

@@ -24,9 +24,14 @@ DEFAULT_ALIGNMENT, LARGEST_ALIGNMENT = 32, 2**20
 
 def check_gguf(path: Path) -> None:
     """UnreadableFile, in words that follow on the file's name, if the header says what cannot be."""
+    gguf_shapes(path)
+
+
+def gguf_shapes(path: Path) -> dict[str, tuple[int, ...]]:
+    """The shapes of its tensors by name, the outermost side first, once its header is checked; as check_gguf."""
     try:
         with path.open("rb") as file:
-            _Header(file, path.stat().st_size).check()
+            return _Header(file, path.stat().st_size).shapes()
     except OSError as error:
         raise UnreadableFile(f"it cannot be read ({(error.strerror or 'it failed').lower()})") from error
 
@@ -35,7 +40,7 @@ class _Header:
     def __init__(self, file: BinaryIO, size: int):
         self._file, self._size = file, size
 
-    def check(self) -> None:
+    def shapes(self) -> dict[str, tuple[int, ...]]:
         if self._take(4) != MAGIC or self._number("<I") not in VERSIONS:
             raise UnreadableFile("it is not a GGUF file of version 2 or 3")
         tensors, keys = self._count(), self._count()
@@ -48,22 +53,23 @@ class _Header:
                 self._skip_value(kind)
         if not 0 < alignment <= LARGEST_ALIGNMENT:
             raise self._wrong("its alignment")
-        places = [self._tensor() for _ in range(tensors)]
+        found = [self._tensor() for _ in range(tensors)]
         start = -(-self._file.tell() // alignment) * alignment
-        if any(start + place > self._size or place % alignment for place in places):
+        if any(start + place > self._size or place % alignment for _, _, place in found):
             raise self._wrong("where a tensor lies")
+        return {name: shape for name, shape, _ in found}
 
-    def _tensor(self) -> int:
-        """Where it lies, from the beginning of the numbers."""
-        self._text()
+    def _tensor(self) -> tuple[str, tuple[int, ...], int]:
+        """(its name, its shape, where it lies from the beginning of the numbers)."""
+        name = self._text().decode(errors="replace")
         sides = self._number("<I")
         if not 0 < sides <= MOST_SIDES:
             raise self._wrong("how many sides a tensor has")
-        values = math.prod(self._number("<Q") for _ in range(sides))
-        if values > 64 * self._size:  # no kind packs a value into less than an eighth of a byte
+        shape = tuple(self._number("<Q") for _ in range(sides))[::-1]
+        if math.prod(shape) > 64 * self._size:  # no kind packs a value into less than an eighth of a byte
             raise self._wrong("how large a tensor is")
         self._number("<I")
-        return self._number("<Q")
+        return name, shape, self._number("<Q")
 
     def _skip_value(self, kind: int, depth: int = 0) -> None:
         if kind in FIXED:

@@ -17,6 +17,9 @@ from sfumato.core.errors import UnreadableFile
 
 LARGEST_HEADER = 16 * 2**20  # bytes; FLUX's LoRA has about 200 kB
 TYPES = {"F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "<u2", "I64": "<i8", "I32": "<i4", "I8": "i1", "U8": "u1"}
+OTHER_TYPES = {"F8_E4M3": 1, "F8_E5M2": 1, "F8_E8M0": 1, "BOOL": 1, "I16": 2, "U16": 2, "U32": 4, "U64": 8}
+"""Bytes of kinds of number that are not read here, though torch may."""
+SIZES = {**{name: np.dtype(kind).itemsize for name, kind in TYPES.items()}, **OTHER_TYPES}
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,8 @@ class Tensors(Mapping[str, np.ndarray]):
 
     def __getitem__(self, name: str) -> np.ndarray:
         place = self._places[name]
+        if place.type not in TYPES:
+            raise UnreadableFile(f"it holds numbers of the kind {place.type}, which are not read: export it as bf16")
         values = np.frombuffer(self._data[place.begin : place.end], TYPES[place.type]).reshape(place.shape)
         if place.type == "BF16":  # the upper half of an fp32
             return (values.astype(np.uint32) << 16).view(np.float32)
@@ -84,10 +89,10 @@ def _header(data: memoryview) -> tuple[int, dict[str, Any]]:
 def _place(name: str, entry: Any, start: int, size: int) -> _Place:
     match entry:
         case {"dtype": str(kind), "shape": [*shape], "data_offsets": [int(begin), int(end)]} if (
-            kind in TYPES
+            (each := SIZES.get(kind)) is not None
             and all(isinstance(side, int) and 0 <= side < 2**40 for side in shape)
             and 0 <= begin <= end <= size - start
-            and math.prod(shape) * np.dtype(TYPES[kind]).itemsize == end - begin
+            and math.prod(shape) * each == end - begin
         ):
             return _Place(kind, tuple(shape), start + begin, start + end)
     raise UnreadableFile(f"its header says of {name[:80]!r} what cannot be: fetch or export the file again")
