@@ -8,15 +8,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import cast
 
 from sfumato import catalog
 from sfumato.core.card import Card
-from sfumato.core.errors import DamagedWeights, RequestError, UnknownName, UnreadableFile
+from sfumato.core.errors import RequestError, UnknownName, UnreadableFile
 from sfumato.core.recipe import NAME_OF_LORA, LoraUse
 from sfumato.core.registry import unknown
 from sfumato.core.wording import LONG, shown
-from sfumato.engine.weights.lora import DoesNotFit, Lora, fitted, modules, read_lora
-from sfumato.engine.weights.tensors import mapped
+from sfumato.engine.families import Adaptable, families
+from sfumato.engine.weights.lora import DoesNotFit, Lora, read_lora
 
 ENDING = ".safetensors"
 PICKLES = (".pt", ".pth", ".ckpt", ".bin")  # can run code when they are opened
@@ -64,7 +65,7 @@ class Loras:
 
     def find(self, name: str, card: Card) -> Lora:
         """A LoRA that fits the card's model; UnknownName with the nearest, or RequestError with the reason."""
-        if card.adaptable is None:
+        if not card.loras:
             raise RequestError(f"{card.name} takes no LoRA: leave --lora out, or choose another --model")
         lora = self._open(name)
         says = lora.tensors.metadata.get("base_model")
@@ -73,7 +74,7 @@ class Loras:
                 f"LoRA {name!r} is for {lora.base}, not for {card.name}: choose another --model or --lora"
             )
         try:
-            fitted(lora, self._modules(card))
+            cast(Adaptable, families[card.family]).fits(lora, card, self._folder_of(card.name))
         except DoesNotFit as error:
             origin = f" (it says it is for {lora.base})" if lora.base else ""
             raise RequestError(
@@ -123,13 +124,6 @@ class Loras:
             raise UnreadableFile(f"LoRA {name!r} cannot be used: {error}") from error
         except OSError as error:
             raise UnreadableFile(f"LoRA {name!r} cannot be read: {(error.strerror or 'it failed').lower()}") from error
-
-    def _modules(self, card: Card) -> dict[str, tuple[int, int]]:
-        assert card.adaptable is not None
-        try:
-            return modules(mapped(self._folder_of(card.name) / card.adaptable))
-        except UnreadableFile as error:
-            raise DamagedWeights(f"{card.name}: {error}; see sfumato doctor") from error
 
     def _kept(self, name: str) -> Kept:
         try:

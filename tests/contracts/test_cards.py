@@ -125,6 +125,13 @@ def test_is_fed_by_the_family_that_knows_its_pipeline(name: str):
     assert (card.family == "pipeline") == (card.sampler == OWN)
 
 
+@every_card
+def test_says_whether_it_takes_lora(name: str):
+    pytest.importorskip("diffusers")
+    card = catalog.card(name)
+    assert card.loras == hasattr(families[card.family], "fits")
+
+
 @every_real_card
 def test_says_what_is_not_known_and_why(name: str):
     card = catalog.card(name)

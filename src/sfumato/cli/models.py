@@ -113,7 +113,7 @@ def _of_card(card: "Card") -> list[list[str]]:
             f"{sizes.low} to {sizes.high} a side, multiples of {sizes.multiple}; {_best(sizes)}",
         ],
         ["negative prompt", "yes" if card.text.negative else "no"],
-        ["LoRA", "yes" if card.adaptable else "no"],
+        ["LoRA", "yes" if card.loras else "no"],
         ["sampler, schedule", f"{card.sampler}, {card.schedule}"],
         ["styles", ", ".join(card.styles.names) if card.styles else "none"],
     ]

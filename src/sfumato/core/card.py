@@ -116,7 +116,6 @@ BYTES: dict[Precision, float] = {"fp32": 4, "bf16": 2, "fp8": 1, "int4": 0.5}
 
 
 Kind = Literal["paint", "edit", "control", "reference", "upscale", "video"]
-"""paint: pictures out of words. edit: a picture, changed. The others: see USES."""
 """paint: pictures out of words. edit: a picture, changed. The others: see core/listing.py."""
 
 
@@ -177,8 +176,9 @@ class Card(About):
     from a picture; fill, if it was taught to paint under a mask; instruct, if words tell it what to change in one.
     siblings: other classes of diffusers that are made of the same parts, by the operation that they are for.
     signs: what tells its files from other models', for taking in those that are on the machine already.
-    adapter: the file that is always added to the model, at weight 1. adaptable: the file whose matrices LoRA adds to;
-    None: the model takes none. bases: other models whose LoRA fits this one too.
+    loras: whether LoRA can be added to it. adapter: the file that is always added to the model, at weight 1. adaptable:
+    the file whose matrices LoRA adds to, of a model that can be taught one here. bases: other models whose LoRA fits
+    this one too.
     no_guidance: the number that means none, in the measure of the model's own pipeline.
     steady_guidance: whether classifier-free guidance turns the model's predictions and leaves their length.
     expand: the rules that lengthen a short prompt for it (catalog/expansions). grounds: the backgrounds that it paints
@@ -209,6 +209,7 @@ class Card(About):
     around: float | None = Field(default=None, ge=0, le=1)
     signs: list[Sign] = []
     files: list[File] = []
+    loras: bool = False
     adapter: str | None = None
     adaptable: str | None = None
     bases: list[str] = []

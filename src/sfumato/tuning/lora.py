@@ -12,7 +12,7 @@ import numpy as np
 
 from sfumato.core.card import Card
 from sfumato.core.errors import RequestError
-from sfumato.engine.families import AdaptableModel, Text
+from sfumato.engine.families import TeachableModel, Text
 from sfumato.tuning.pictures import Kind, Lesson
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def require_torch() -> None:
         raise RequestError(f"learning needs torch ({error}): pip install 'sfumato[torch]'") from error
 
 
-def teach(model: AdaptableModel, lessons: Sequence[Lesson], course: Course, told: Told) -> bytes:
+def teach(model: TeachableModel, lessons: Sequence[Lesson], course: Course, told: Told) -> bytes:
     """Learn from pictures; returns a safetensors file. The same course on the same machine gives the same file."""
     import torch
 
@@ -88,7 +88,7 @@ def teach(model: AdaptableModel, lessons: Sequence[Lesson], course: Course, told
     return written(learned, model, course, len(lessons))
 
 
-def prepared(model: AdaptableModel, lessons: Sequence[Lesson], kind: Kind) -> tuple[np.ndarray, list[Text]]:
+def prepared(model: TeachableModel, lessons: Sequence[Lesson], kind: Kind) -> tuple[np.ndarray, list[Text]]:
     """Latents (n, *shape) and texts; of a style, mirrored copies too: a subject may have a parting on one side."""
     pixels, texts = [one.pixels for one in lessons], [model.read(one.caption) for one in lessons]
     if kind == "style":
@@ -128,7 +128,7 @@ def usual_steps(pictures: int) -> int:
     return min(max(5 * pictures, 300), 1500)
 
 
-def written(learned: "dict[str, Tensor]", model: AdaptableModel, course: Course, pictures: int) -> bytes:
+def written(learned: "dict[str, Tensor]", model: TeachableModel, course: Course, pictures: int) -> bytes:
     """As diffusers and peft name it, in fp16; alpha is the rank. The metadata says what it is and is for."""
     from safetensors.torch import save
 

@@ -11,7 +11,7 @@ from sfumato.core.card import Card, Range
 from sfumato.core.errors import CannotWrite, OutputExists, RequestError
 from sfumato.core.ranges import checked, checked_whole
 from sfumato.core.registry import unknown
-from sfumato.engine.families import AdaptableModel, Model
+from sfumato.engine.families import Model, TeachableModel
 from sfumato.engine.noise import SEED_LIMIT
 from sfumato.exports.publish import publish
 from sfumato.loras import Loras
@@ -54,7 +54,7 @@ def train(
     path, learned, skipped = prepared(paths, course, card, loras, caption=caption, force=force)
     require_torch()
     begun = time.monotonic()
-    data = teach(cast(AdaptableModel, model_of(card.name)), learned, course, told)
+    data = teach(cast(TeachableModel, model_of(card.name)), learned, course, told)
     try:
         loras.folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

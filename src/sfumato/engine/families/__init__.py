@@ -6,7 +6,8 @@ diffusers' parts says in `pipelines` for which classes it stands in.
 
 One whose cards have a sampler `own` is a WholeModel: it paints by itself, and is led through its steps.
 
-One whose cards name an `adaptable` file is an AdaptableModel too: it takes LoRA, and can be taught one.
+One whose cards say `loras` is an AdaptableModel too, and its PART an Adaptable: it takes LoRA. One whose cards name an
+`adaptable` file can be taught one.
 """
 
 import os
@@ -87,6 +88,18 @@ class AdaptableModel(Model, Protocol):
         The same LoRAs give the same object while it is in use, so that the conductor takes their rows together.
         """
         ...
+
+
+class Adaptable(Protocol):
+    """What PART is for such models."""
+
+    def fits(self, lora: Lora, card: Card, folder: Path) -> None:
+        """DoesNotFit says why a LoRA is not for the card's model, whose files are in `folder`."""
+        ...
+
+
+class TeachableModel(AdaptableModel, Protocol):
+    """A model that a LoRA can be learned with."""
 
     def student(self) -> "Student":
         """The part that LoRA changes, in torch; ImportError without it."""

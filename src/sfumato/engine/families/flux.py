@@ -8,14 +8,17 @@ compute the same everywhere; they are a thousandth of the work.
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import torch
+from diffusers.loaders.lora_pipeline import FluxLoraLoaderMixin
 from diffusers.models.transformers.transformer_flux import FluxTransformer2DModel
 from transformers import CLIPTextModel, CLIPTokenizer, T5EncoderModel, T5Tokenizer
 
 from sfumato.core.card import Card
 from sfumato.engine.families import Text
+from sfumato.engine.families._diffusers.adapting import Adaptable, Wardrobe
 from sfumato.engine.families._diffusers.autoencoder import Autoencoder
 from sfumato.engine.families._diffusers.folder import Folder
 from sfumato.engine.families._diffusers.place import Place, best
@@ -26,10 +29,12 @@ from sfumato.engine.painting import Latent, Row
 PATCH = 2  # latent places a side of one token
 
 
-class Flux:
+class Flux(Adaptable):
     """The loaded model. x of a row: float32 (channels, height / 8, width / 8), both sides even."""
 
     pipelines = ("FluxPipeline",)
+    learned: ClassVar = {"transformer": FluxTransformer2DModel, "text_encoder": CLIPTextModel}
+    loader = FluxLoraLoaderMixin
     rows_at_once = 1
 
     def __init__(self, card: Card, folder: Path, place: Place | None = None):
@@ -41,6 +46,7 @@ class Flux:
         self._clip = inside.network("text_encoder", CLIPTextModel, place)
         self._t5 = inside.network("text_encoder_2", T5EncoderModel, place)
         self._transformer = inside.network("transformer", FluxTransformer2DModel, place)
+        self._wardrobe = Wardrobe({"transformer": self._transformer, "text_encoder": self._clip}, self.loader, inside)
         self._autoencoder = Autoencoder(inside, place)
         self.encode, self.decode = self._autoencoder.encode, self._autoencoder.decode
         self.read = lru_cache(maxsize=64)(self._read)
@@ -55,6 +61,7 @@ class Flux:
     @torch.inference_mode()
     def _read(self, prompt: str) -> Text:
         """T5 reads as many pieces as the card says; CLIP, of which the whole counts, the first 77."""
+        self._dress()
         ids, unread = pieces(self._t5_pieces, prompt, self.card.text.tokens)
         states = self._t5(ids.to(self._place.device))[0]
         ids, _ = pieces(self._clip_pieces, prompt, self._clip_pieces.model_max_length)
@@ -62,6 +69,7 @@ class Flux:
 
     @torch.inference_mode()
     def look(self, rows: Sequence[Row]) -> list[Latent]:
+        self._dress()
         x = torch.from_numpy(np.stack([row.x for row in rows]))
         _, channels, high, wide = x.shape
         states, pooled = (torch.cat(part) for part in zip(*(row.text.states for row in rows), strict=True))

@@ -24,11 +24,11 @@ import onnxruntime
 from tokenizers import Tokenizer
 
 from sfumato.core.card import Card
-from sfumato.core.errors import JobFailed
+from sfumato.core.errors import DamagedWeights, JobFailed, UnreadableFile
 from sfumato.engine.families import Text
 from sfumato.engine.painting import Latent, Row
 from sfumato.engine.weights import verified
-from sfumato.engine.weights.lora import Lora, changed, read_lora
+from sfumato.engine.weights.lora import Lora, changed, fitted, modules, read_lora
 from sfumato.engine.weights.tensors import Tensors, mapped
 
 if TYPE_CHECKING:
@@ -66,6 +66,15 @@ class Pocket:
     def tokens(self, width: int, height: int) -> int:
         side = self.card.latent.reduction * PATCH
         return (width // side) * (height // side)
+
+    @classmethod
+    def fits(cls, lora: Lora, card: Card, folder: Path) -> None:
+        """DoesNotFit says why a LoRA is not for this model; its file's header is read, and no more."""
+        assert card.adaptable is not None
+        try:
+            fitted(lora, modules(mapped(folder / card.adaptable)))
+        except UnreadableFile as error:
+            raise DamagedWeights(f"{card.name}: {error}; see sfumato doctor") from error
 
     def adapted(self, loras: Sequence[tuple[Lora, float]]) -> "Pocket":
         """This model with LoRAs added at their weights; the same ones give the same object, while it is kept."""

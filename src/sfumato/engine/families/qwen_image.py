@@ -8,10 +8,11 @@ on the processor in fp32, as in families/flux.py.
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
+from diffusers.loaders.lora_pipeline import QwenImageLoraLoaderMixin
 from diffusers.models.autoencoders.autoencoder_kl_qwenimage import AutoencoderKLQwenImage
 from diffusers.models.transformers.transformer_qwenimage import QwenImageTransformer2DModel
 from torch import Tensor
@@ -19,6 +20,7 @@ from transformers import Qwen2_5_VLForConditionalGeneration, Qwen2Tokenizer
 
 from sfumato.core.card import Card
 from sfumato.engine.families import Text
+from sfumato.engine.families._diffusers.adapting import Adaptable, Wardrobe
 from sfumato.engine.families._diffusers.autoencoder import on_white, opaque
 from sfumato.engine.families._diffusers.folder import Folder
 from sfumato.engine.families._diffusers.place import Place, best
@@ -35,10 +37,12 @@ REQUEST = (
 REQUEST_PIECES = 34  # of them before the prompt, whose states are left out
 
 
-class QwenImage:
+class QwenImage(Adaptable):
     """The loaded model. x of a row: float32 (channels, height / 8, width / 8), both sides even."""
 
     pipelines = ("QwenImagePipeline",)
+    learned: ClassVar = {"transformer": QwenImageTransformer2DModel}
+    loader = QwenImageLoraLoaderMixin
     rows_at_once = 1
 
     def __init__(self, card: Card, folder: Path, place: Place | None = None):
@@ -48,6 +52,7 @@ class QwenImage:
         self._pieces = inside.tokenizer("tokenizer", Qwen2Tokenizer)
         self._reader = inside.network("text_encoder", Qwen2_5_VLForConditionalGeneration, place)
         self._transformer = inside.network("transformer", QwenImageTransformer2DModel, place)
+        self._wardrobe = Wardrobe({"transformer": self._transformer}, self.loader, inside)
         self._autoencoder = FramesAutoencoder(inside, place)
         self.encode, self.decode = self._autoencoder.encode, self._autoencoder.decode
         self.read = lru_cache(maxsize=64)(self._read)
@@ -68,6 +73,7 @@ class QwenImage:
     @torch.inference_mode()
     def look(self, rows: Sequence[Row]) -> list[Latent]:
         """Texts are of their own lengths, so rows are asked one by one."""
+        self._dress()
         return [self._look(row) for row in rows]
 
     def _look(self, row: Row) -> Latent:

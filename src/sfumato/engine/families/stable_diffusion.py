@@ -6,12 +6,16 @@ Rombach et al. 2022, https://arxiv.org/abs/2112.10752. Latents stay on the proce
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import ClassVar
 
 import torch
+from diffusers.loaders.lora_pipeline import StableDiffusionLoraLoaderMixin
+from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
 from transformers import CLIPTextModel, CLIPTokenizer
 
 from sfumato.core.card import Card
 from sfumato.engine.families import Text
+from sfumato.engine.families._diffusers.adapting import Adaptable, Wardrobe
 from sfumato.engine.families._diffusers.autoencoder import Autoencoder
 from sfumato.engine.families._diffusers.clip import Clip
 from sfumato.engine.families._diffusers.folder import Folder
@@ -20,10 +24,12 @@ from sfumato.engine.families._diffusers.unet import Unet
 from sfumato.engine.painting import Latent, Row
 
 
-class StableDiffusion:
+class StableDiffusion(Adaptable):
     """The loaded model. x of a row: float32 (channels, height / 8, width / 8)."""
 
     pipelines = ("StableDiffusionPipeline",)
+    learned: ClassVar = {"unet": UNet2DConditionModel, "text_encoder": CLIPTextModel}
+    loader = StableDiffusionLoraLoaderMixin
     rows_at_once = 1
 
     def __init__(self, card: Card, folder: Path, place: Place | None = None):
@@ -34,6 +40,8 @@ class StableDiffusion:
             inside.tokenizer("tokenizer", CLIPTokenizer), inside.network("text_encoder", CLIPTextModel, place)
         )
         self._unet = Unet(inside, place, card.noise)
+        networks = {"unet": self._unet.network, "text_encoder": self._clip.network}
+        self._wardrobe = Wardrobe(networks, self.loader, inside)
         self._autoencoder = Autoencoder(inside, place)
         self.encode, self.decode = self._autoencoder.encode, self._autoencoder.decode
         self.read = lru_cache(maxsize=256)(self._read)
@@ -46,10 +54,12 @@ class StableDiffusion:
         return high * wide
 
     def _read(self, prompt: str) -> Text:
+        self._dress()
         states, _, unread = self._clip.read(prompt, self.card)
         return Text(states, unread)
 
     def look(self, rows: Sequence[Row]) -> list[Latent]:
+        self._dress()
         return self._unet.look(rows, torch.cat([row.text.states for row in rows]))
 
 

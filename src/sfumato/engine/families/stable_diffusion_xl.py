@@ -8,12 +8,16 @@ as in families/flux.py.
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import ClassVar
 
 import torch
+from diffusers.loaders.lora_pipeline import StableDiffusionXLLoraLoaderMixin
+from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
 from transformers import CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer
 
 from sfumato.core.card import Card
 from sfumato.engine.families import Text
+from sfumato.engine.families._diffusers.adapting import Adaptable, Wardrobe
 from sfumato.engine.families._diffusers.autoencoder import Autoencoder
 from sfumato.engine.families._diffusers.clip import Clip
 from sfumato.engine.families._diffusers.folder import Folder
@@ -24,27 +28,33 @@ from sfumato.engine.painting import Latent, Row
 LAYER = -2  # of each CLIP, whose states are taken: the last but one
 
 
-class StableDiffusionXL:
+class StableDiffusionXL(Adaptable):
     """The loaded model. x of a row: float32 (channels, height / 8, width / 8)."""
 
     pipelines = ("StableDiffusionXLPipeline",)
+    learned: ClassVar = {
+        "unet": UNet2DConditionModel, "text_encoder": CLIPTextModel, "text_encoder_2": CLIPTextModelWithProjection,
+    }  # fmt: skip
+    loader = StableDiffusionXLLoraLoaderMixin
     rows_at_once = 1
 
     def __init__(self, card: Card, folder: Path, place: Place | None = None):
         self.card = card
         self._place = place = place or best()
         inside = Folder(card, folder, self.pipelines)
-        kinds = {"": CLIPTextModel, "_2": CLIPTextModelWithProjection}
         self._clips = [
             Clip(
                 inside.tokenizer("tokenizer" + nth, CLIPTokenizer),
-                inside.network("text_encoder" + nth, kind, place),
+                inside.network("text_encoder" + nth, self.learned["text_encoder" + nth], place),
                 LAYER,
             )
-            for nth, kind in kinds.items()
+            for nth in ("", "_2")
         ]
         self._nothing_is_zero = bool(inside.index.get("force_zeros_for_empty_prompt", True))
         self._unet = Unet(inside, place, card.noise)
+        first, second = self._clips
+        networks = {"unet": self._unet.network, "text_encoder": first.network, "text_encoder_2": second.network}
+        self._wardrobe = Wardrobe(networks, self.loader, inside)
         self._autoencoder = Autoencoder(inside, place)
         self.encode, self.decode = self._autoencoder.encode, self._autoencoder.decode
         self.read = lru_cache(maxsize=256)(self._read)
@@ -58,6 +68,7 @@ class StableDiffusionXL:
 
     def _read(self, prompt: str) -> Text:
         """The states of both CLIPs side by side, and the second's vector of the prompt as a whole."""
+        self._dress()
         (first, _, _), (second, whole, unread) = (clip.read(prompt, self.card) for clip in self._clips)
         known = torch.cat([first, second], -1), whole
         if not prompt and self._nothing_is_zero:  # how the model was taught what no prompt is
@@ -65,6 +76,7 @@ class StableDiffusionXL:
         return Text(known, unread)
 
     def look(self, rows: Sequence[Row]) -> list[Latent]:
+        self._dress()
         states, pooled = (torch.cat(part) for part in zip(*(row.text.states for row in rows), strict=True))
         _, high, wide = rows[0].x.shape
         size = [high * self._autoencoder.reduction, wide * self._autoencoder.reduction]

@@ -8,14 +8,17 @@ fp32, as in families/flux.py.
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import torch
+from diffusers.loaders.lora_pipeline import ZImageLoraLoaderMixin
 from diffusers.models.transformers.transformer_z_image import ZImageTransformer2DModel
 from transformers import Qwen2Tokenizer, Qwen3Model
 
 from sfumato.core.card import Card
 from sfumato.engine.families import Text
+from sfumato.engine.families._diffusers.adapting import Adaptable, Wardrobe
 from sfumato.engine.families._diffusers.autoencoder import Autoencoder
 from sfumato.engine.families._diffusers.folder import Folder
 from sfumato.engine.families._diffusers.place import Place, best
@@ -28,10 +31,12 @@ CHAT = "<|im_start|>user\n{}<|im_end|>\n<|im_start|>assistant\n"
 """The words around a prompt: Qwen3's form of a question. They stand here, so that no template of a folder is run."""
 
 
-class ZImage:
+class ZImage(Adaptable):
     """The loaded model. x of a row: float32 (channels, height / 8, width / 8), both sides even."""
 
     pipelines = ("ZImagePipeline",)
+    learned: ClassVar = {"transformer": ZImageTransformer2DModel}
+    loader = ZImageLoraLoaderMixin
     rows_at_once = 1
 
     def __init__(self, card: Card, folder: Path, place: Place | None = None):
@@ -41,6 +46,7 @@ class ZImage:
         self._pieces = inside.tokenizer("tokenizer", Qwen2Tokenizer)
         self._reader = inside.network("text_encoder", Qwen3Model, place)
         self._transformer = inside.network("transformer", ZImageTransformer2DModel, place)
+        self._wardrobe = Wardrobe({"transformer": self._transformer}, self.loader, inside)
         self._autoencoder = Autoencoder(inside, place)
         self.encode, self.decode = self._autoencoder.encode, self._autoencoder.decode
         self.read = lru_cache(maxsize=64)(self._read)
@@ -61,6 +67,7 @@ class ZImage:
 
     @torch.inference_mode()
     def look(self, rows: Sequence[Row]) -> list[Latent]:
+        self._dress()
         answers = self._transformer(
             [torch.from_numpy(row.x)[:, None].to(self._place.device, self._place.dtype) for row in rows],
             torch.tensor([1 - row.sigma for row in rows], device=self._place.device),

@@ -19,11 +19,16 @@ from sfumato.engine.weights.tensors import Tensors
 ROLES = {
     ".lora_A.weight": "down",
     ".lora_B.weight": "up",
+    ".lora_A.default.weight": "down",
+    ".lora_B.default.weight": "up",
     ".lora_down.weight": "down",
     ".lora_up.weight": "up",
+    ".down.weight": "down",
+    ".up.weight": "up",
     ".alpha": "alpha",
 }
 DIFFUSERS, KOHYA = "transformer.", "lora_unet_"
+PARTS = ("transformer.", "unet.", "text_encoder.", "text_encoder_2.")
 OTHER_TRICKS = ("use_rslora", "use_dora", "alpha_pattern")
 SAYS_ITS_BASE = ("base_model", "modelspec.architecture", "ss_base_model_version")
 
@@ -61,7 +66,7 @@ class Lora:
     @property
     def rank(self) -> int:
         """How many rows the largest of its parts has."""
-        return max(_sides(self.tensors, part.down)[0] for part in self.parts.values())
+        return max((self.tensors.shape(part.down) or (0,))[0] for part in self.parts.values())
 
 
 def read_lora(data: bytes) -> Lora:
@@ -120,28 +125,28 @@ def _parts(tensors: Tensors) -> Iterator[tuple[str, Part]]:
         if suffix is None:
             raise DoesNotFit(f"it holds {name[:80]!r}: plain LoRA is taken (lora_A, lora_B), not LoHa, LoKr or DoRA")
         by_module.setdefault(name.removesuffix(suffix), {})[ROLES[suffix]] = name
-    usual = _usual_alpha(tensors.metadata)
+    usual = _usual_alphas(tensors.metadata)
     for module, roles in by_module.items():
         if not {"down", "up"} <= roles.keys():
             raise DoesNotFit(f"it has only half of {module[:80]!r}: fetch or export it again")
-        alpha = _number(tensors, roles["alpha"]) if "alpha" in roles else usual
+        alpha = _number(tensors, roles["alpha"]) if "alpha" in roles else usual.get(module.partition(".")[0] + ".")
         yield module, Part(roles["down"], roles["up"], alpha)
     if not by_module:
         raise DoesNotFit("it holds nothing")
 
 
-def _usual_alpha(metadata: Mapping[str, str]) -> float | None:
-    """alpha as diffusers writes it for all modules together, in `lora_adapter_metadata`."""
+def _usual_alphas(metadata: Mapping[str, str]) -> dict[str, float]:
+    """alpha as diffusers writes it for all modules of a part together, in `lora_adapter_metadata`."""
     try:
         says = json.loads(metadata.get("lora_adapter_metadata", "{}"))
-        trick = next((name for name in OTHER_TRICKS if says.get(DIFFUSERS + name)), None)
-        alpha = says.get(DIFFUSERS + "lora_alpha")
-        alpha = None if alpha is None else float(alpha)
+        trick = next((name for part in PARTS for name in OTHER_TRICKS if says.get(part + name)), None)
+        named = {part: says.get(f"{part}lora_alpha") for part in PARTS}
+        alphas = {part: float(alpha) for part, alpha in named.items() if alpha is not None}
     except (ValueError, TypeError, RecursionError, AttributeError) as error:
         raise DoesNotFit("its lora_adapter_metadata is not what diffusers writes") from error
     if trick is not None:
         raise DoesNotFit(f"it needs {trick}, and plain LoRA is taken: train it without")
-    return alpha
+    return alphas
 
 
 def _number(tensors: Tensors, name: str) -> float:

@@ -9,9 +9,12 @@ fetched.
 
 import json
 from collections.abc import Collection
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
+import torch
+from diffusers.configuration_utils import FrozenDict
 from diffusers.loaders.single_file_utils import create_diffusers_clip_model_from_ldm, load_single_file_checkpoint
 from pydantic import ValidationError
 
@@ -63,6 +66,18 @@ class Folder:
         except ValidationError as error:
             raise self.wrong(f"its scheduler states what cannot be ({_line(error)})") from error
         return self.card.model_copy(update={"noise": noise})
+
+    def config(self, name: str) -> FrozenDict:
+        """What the part's config says; of a class of diffusers."""
+        return FrozenDict(self._json(f"{name}/config.json"))
+
+    def shapes(self, name: str, kind: type) -> dict[str, tuple[int, ...]]:
+        """The shape of every module's weight in a part, by the module's name; its weights are not looked at."""
+        said = json.dumps(self._json(f"{name}/config.json"), sort_keys=True)
+        try:
+            return _shapes(kind, said)
+        except (ValueError, TypeError, KeyError, RuntimeError) as error:
+            raise self.wrong(f"its {name} has a config that cannot be ({_line(error)})") from error
 
     def network(self, name: str, kind: type[Part], place: Place) -> Part:
         """A part with weights, a class of diffusers or transformers, ready to ask."""
@@ -161,6 +176,19 @@ class Folder:
                 mapped(file)
         except UnreadableFile as error:
             raise self.wrong(f"{file.relative_to(self.path)}: {error}") from error
+
+
+@lru_cache(maxsize=16)
+def _shapes(kind: Any, config: str) -> dict[str, tuple[int, ...]]:
+    said = json.loads(config)
+    with torch.device("meta"):  # which holds no numbers
+        ours = kind.__module__.startswith("transformers.")
+        made = kind(kind.config_class.from_dict(said)) if ours else kind.from_config(said)
+    return {
+        name: tuple(module.weight.shape)
+        for name, module in made.named_modules()
+        if isinstance(getattr(module, "weight", None), torch.Tensor)
+    }
 
 
 def _line(error: Exception) -> str:

@@ -20,10 +20,10 @@ from sfumato.engine.schedules import Training
 
 
 class Unet:
-    """noise: what it was trained with, as the model's card states it."""
+    """noise: what it was trained with, as the model's card states it. network: diffusers' own."""
 
     def __init__(self, folder: Folder, place: Place, noise: Noise):
-        self._network = folder.network("unet", UNet2DConditionModel, place)
+        self.network = folder.network("unet", UNet2DConditionModel, place)
         self._place = place
         self._log_sigmas = np.log(Training(**noise.model_dump(exclude={"prediction"})).table())
         self._answers_v = noise.prediction == "v"
@@ -35,7 +35,7 @@ class Unet:
         x = np.stack([row.x for row in rows])
         level = sigmas[:, None, None, None].astype(np.float32)
         size = np.sqrt(1 + level**2)
-        answer = self._network(
+        answer = self.network(
             torch.from_numpy(x / size).to(self._place.device, self._place.dtype),
             torch.from_numpy(self._timesteps(sigmas)).to(self._place.device),
             encoder_hidden_states=states,
