@@ -22,6 +22,7 @@ from sfumato import exports
 from sfumato.core.card import Card
 from sfumato.core.errors import RequestError
 from sfumato.core.job import Job, JobEvent
+from sfumato.http.changes import paced
 from sfumato.http.desk import Desk, failed
 from sfumato.http.hub import Live
 from sfumato.http.problems import Problem
@@ -99,10 +100,7 @@ class Asked(BaseModel):
         }  # fmt: skip
 
     def _steps(self, card: Card) -> int | None:
-        times = STEPS.get(self.quality or "")
-        if self.steps is not None or times is None or times == 1:
-            return self.steps
-        return round(min(max(times * card.steps.default, card.steps.low), card.steps.high))
+        return paced(STEPS.get(self.quality or "", 1), card) if self.steps is None else self.steps
 
     def warnings(self) -> list[str]:
         """One line for each field that changes nothing here."""

@@ -11,7 +11,7 @@ from sfumato.core.errors import RequestError
 from sfumato.core.job import Job, State
 from sfumato.core.order import Order
 from sfumato.core.wording import shown
-from sfumato.http.changes import Change, changed, ground_steps
+from sfumato.http.changes import Change, changed, ground_steps, paced
 from sfumato.http.desk import Desk
 from sfumato.http.hosted import Hosted, Wish
 from sfumato.http.links import root_of
@@ -64,6 +64,8 @@ def ordered(desk: Desk, request: Request, name: str, wish: Wish) -> tuple[Order,
     model, told = desk.studio.stand_in(name)
     told = [*told, *wish.warnings]
     fields = {"model": model, **wish.fields}
+    if wish.pace is not None and fields.get("steps") is None:
+        fields["steps"] = paced(wish.pace, desk.studio.model(model))
     ground = "white" if wish.format in {"jpg", "jpeg"} else None
     if wish.image is not None:
         reader = Reader(desk, request)
@@ -73,12 +75,13 @@ def ordered(desk: Desk, request: Request, name: str, wish: Wish) -> tuple[Order,
             fields["guidance"], remarks = desk.studio.fitted_guidance(fields["guidance"], model)
             told = told + remarks
         fields["then"] = (*fields.get("then", ()), *ground_steps(ground, image))
-        order, remarks = changed(desk, Change(image, mask, wish.polarity, wish.strength, wish.size, True), fields)
+        change = Change(image, mask, wish.polarity, wish.strength, wish.size, wish.stretched, wish.around)
+        order, remarks = changed(desk, change, fields)
         return order, told + remarks
     if wish.size is not None:
         fitted, remarks = desk.studio.fitted(wish.size, model, fields.get("guidance"))
         fields, told = fields | fitted, told + remarks
-    return Order(background=ground, **fields), told
+    return Order(**{"background": ground, **fields}), told
 
 
 def said_of(error: ValidationError | TypeError) -> str:

@@ -15,9 +15,12 @@ from sfumato.planning.sizes import nearest_shape
 
 HOSTED = {
     "gpt-image": "", "chatgpt-image": "", "dall-e": "",
-    "black-forest-labs/flux-schnell": "flux-schnell", "black-forest-labs/flux": "flux-dev",
+    "black-forest-labs/flux-schnell": "flux-schnell", "black-forest-labs/flux-fill": "flux-fill",
+    "black-forest-labs/flux-kontext": "flux-kontext", "black-forest-labs/flux": "flux-dev",
     "ideogram-ai/": "", "stability-ai/stable-diffusion": "stable-diffusion",
-    "flux-pro": "flux-dev", "flux-dev": "flux-dev", "ideogram": "",
+    "flux-pro-1.0-fill": "flux-fill", "flux-pro-1.0-expand": "flux-fill", "flux-pro": "flux-dev",
+    "flux-dev": "flux-dev", "flux-kontext": "flux-kontext", "flux-2-klein-4b": "flux2-klein-4b",
+    "flux-2-klein-9b": "flux2-klein-9b", "flux-2-": "flux2-dev", "ideogram": "",
 }  # fmt: skip
 """Beginnings of hosted names, the more special first, and what is nearest to them; "": nothing is."""
 

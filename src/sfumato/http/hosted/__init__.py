@@ -33,8 +33,9 @@ class Wish:
     """An order's fields, without the model. size: (width, height) as the vendor has it, pixels; None: as it comes.
 
     format, quality: of files. warnings: of what has no effect here. image: what is begun with, as the input names it,
-    or a file's bytes; mask: where to paint, `polarity` says what of it (of another size, it is brought to the
-    image's). strength: as an Order's.
+    or a file's bytes; mask: where to paint, `polarity` says what of it (one of another size is brought to the
+    image's if it is `stretched`). strength: as an Order's. pace: times the model's usual steps. around:
+    what is missing to `size` is painted around the image.
     """
 
     fields: dict[str, Any]
@@ -45,7 +46,10 @@ class Wish:
     image: str | bytes | None = None
     mask: str | bytes | None = None
     polarity: Polarity = "white"
+    stretched: bool = True
+    around: bool = False
     strength: float | None = None
+    pace: float | None = None
 
 
 @dataclass(frozen=True)
@@ -66,15 +70,13 @@ IDLE = {
     "go_fast": "go_fast has no effect: it is painted as exactly as it always is",
     "disable_safety_checker": "there is no safety checker here",
     "safety_tolerance": "there is no safety checker here",
-    "prompt_upsampling": "the prompt is painted as it is written",
-    "magic_prompt_option": "the prompt is painted as it is written",
 }
 """Fields that change nothing here, and what to know about them."""
 
 
 def idle(given: Input) -> tuple[str, ...]:
     """A warning for each field that was given and has no effect."""
-    return tuple(text for name, text in IDLE.items() if given.given(name) not in {None, False, "Off"})
+    return tuple(text for name, text in IDLE.items() if given.given(name) not in {None, False})
 
 
 def by_name(name: str) -> Hosted:

@@ -37,7 +37,7 @@ def wish(given: FluxPro) -> Wish:
     else:
         size = round(given.width / 32) * 32, round(given.height / 32) * 32
     quality = None if given.output_format == "png" else given.output_quality
-    fields = {"prompt": given.prompt, "seed": given.seed}
+    fields = {"prompt": given.prompt, "seed": given.seed, "expand": given.prompt_upsampling}
     if given.image_prompt is None:
         return Wish(fields, size, given.output_format, quality, idle(given))
     return Wish(

@@ -42,6 +42,7 @@ def wish(given: Ideogram) -> Wish:
     if given.style_type not in {"None", "Auto", "General"}:
         warnings += (f"style_type {given.style_type} has no effect: say it in the prompt",)
     fields = {"prompt": given.prompt, "negative": given.negative_prompt, "seed": given.seed}
+    fields["expand"] = given.magic_prompt_option == "On"
     if given.image is None:
         return Wish(fields, size, "png", None, warnings)
     warnings += tuple(f"{name} has no effect beside image" for name in OF_A_SIZE if given.given(name) is not None)

@@ -8,16 +8,15 @@ import json
 from typing import Any, Literal
 
 from fastapi import APIRouter, Request
-from fastapi.exceptions import RequestValidationError
 from PIL import Image
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import FormData, UploadFile
 
 from sfumato.core.errors import RequestError
 from sfumato.core.order import Order
 from sfumato.http.changes import Change, changed, ground_steps, size_of
 from sfumato.http.desk import Desk
+from sfumato.http.forms import checked, described, read_form, the_file
 from sfumato.http.openai_images import DOOR, Asked, Images, error, given, status
 from sfumato.http.pictures import Reader, opened
 from sfumato.http.shapes import Shape
@@ -60,13 +59,16 @@ class EditJson(Edit):
     mask: Reference | None = None
 
 
-FIELDS, REFERENCE = Edit.model_json_schema()["properties"], Reference.model_json_schema()
-FILE = {"type": "string", "format": "binary"}
-FORM = {"type": "object", "required": ["image", "prompt"], "properties": {"image": FILE, "mask": FILE, **FIELDS}}
+REFERENCE = Reference.model_json_schema()
+FORM = described(Edit, {"image": True, "mask": False})
 JSON = {
     "type": "object",
     "required": ["images", "prompt"],
-    "properties": {"images": {"type": "array", "items": REFERENCE}, "mask": REFERENCE, **FIELDS},
+    "properties": {
+        "images": {"type": "array", "items": REFERENCE},
+        "mask": REFERENCE,
+        **Edit.model_json_schema()["properties"],
+    },
 }
 KINDS = {"multipart/form-data": {"schema": FORM}, "application/json": {"schema": JSON}}
 BODY = {"requestBody": {"required": True, "content": KINDS}}
@@ -79,8 +81,8 @@ def router(desk: Desk) -> APIRouter:
     @routes.post("/images/edits", summary="A picture changed", response_model=Images, openapi_extra=BODY)
     async def edit(request: Request, retries: RetryCount = 0, key: Key = None) -> Any:
         if request.headers.get("content-type", "").startswith("multipart/"):
-            async with request.form(max_files=MOST_PICTURES + 1, max_fields=100) as form:
-                body, image, mask = await run_in_threadpool(of_form, form)
+            texts, files = await read_form(request, {"image", "mask"}, {"loras"})
+            body, image, mask = await run_in_threadpool(of_form, texts, files)
         else:
             body, image, mask = await run_in_threadpool(of_json, Reader(desk, request), await request.body())
         order, warnings = await run_in_threadpool(order_of, desk, body, image, mask)
@@ -94,24 +96,11 @@ def router(desk: Desk) -> APIRouter:
     return routes
 
 
-def of_form(form: FormData) -> tuple[Edit, Image.Image, Image.Image | None]:
-    """The body of a form: texts are fields, files are pictures. From a thread, for it reads them."""
-    texts: dict[str, Any] = {}
-    files: dict[str, list[UploadFile]] = {}
-    for name, value in form.multi_items():
-        plain = name.removesuffix("[]")
-        if isinstance(value, UploadFile):
-            files.setdefault(plain, []).append(value)
-        elif plain == "loras":
-            texts["loras"] = (*texts.get("loras", ()), value)
-        else:
-            texts[plain] = value
-    if unknown := sorted(files.keys() - {"image", "mask"}):
-        raise RequestError(f"there is no file field {unknown[0][:80]!r} here: leave it out")
-    if len(files.get("image", [])) != 1 or len(files.get("mask", [])) > 1:
-        raise RequestError(SEVERAL if files.get("image") else "image: send a picture's file in this field")
-    image, *masks = (opened(file.file.read(), name) for name in ("image", "mask") for file in files.get(name, []))
-    return checked(Edit, texts), image, masks[0] if masks else None
+def of_form(texts: dict[str, Any], files: dict[str, list[bytes]]) -> tuple[Edit, Image.Image, Image.Image | None]:
+    """The body of a form. From a thread, for pictures are read."""
+    image = opened(the_file(files, "image", SEVERAL), "image")
+    mask = opened(the_file(files, "mask"), "mask") if "mask" in files else None
+    return checked(Edit, texts), image, mask
 
 
 def of_json(reader: Reader, data: bytes) -> tuple[Edit, Image.Image, Image.Image | None]:
@@ -125,14 +114,6 @@ def of_json(reader: Reader, data: bytes) -> tuple[Edit, Image.Image, Image.Image
         raise RequestError(SEVERAL)
     mask = None if body.mask is None else read(reader, body.mask, "mask")
     return body, read(reader, body.images[0], "images.0"), mask
-
-
-def checked(kind: Any, said: Any) -> Any:
-    """The body, or the first field that is not right, as for every other body."""
-    try:
-        return kind.model_validate(said)
-    except ValidationError as wrong:
-        raise RequestValidationError(wrong.errors()) from wrong
 
 
 def read(reader: Reader, which: Reference, name: str) -> Image.Image:

@@ -1,0 +1,6 @@
+"""flux-2-klein-4b: words and a picture."""
+
+from sfumato.http.bfl._flux_2 import Flux2, wish
+from sfumato.http.hosted import Hosted
+
+PART = Hosted("flux-2-klein-4b", Flux2, wish, single=True)
