@@ -24,7 +24,7 @@ def shown(studio: Page, paint: Callable[..., Locator]) -> Page:
     if tiles.count() == 0:
         paint("a 'blue' car")
     tiles.first.click()
-    expect(studio.locator("picture-view zoom-pane img")).to_have_js_property("complete", True)
+    expect(studio.locator("picture-view .stage > zoom-pane img")).to_have_js_property("complete", True)
     return studio
 
 
@@ -68,8 +68,52 @@ def test_the_copied_program_and_request_say_the_same(shown: Page, address: str):
     assert planned == [json.loads(recipe.model_dump_json())]
 
 
+@pytest.fixture
+def extended(shown: Page, address: str) -> Page:
+    """What came of the picture that was open, open: the same with more at its right."""
+    number = int(shown.url.rsplit("/", 1)[1])
+    order = {"operation": "outpaint", "prompt": "a road", "start": number, "margins": [0, 0, 64, 0], "steps": 2}
+    known = shown.request.get(f"{address}api/v1/pictures/{number}/lineage").json()["became"]
+    if not known:
+        assert shown.request.post(f"{address}api/v1/orders", data=order).status == 201
+    expect(shown.locator("lineage-row").get_by_label("What came of it")).to_be_visible()
+    shown.get_by_role("link", name="Extended: a road").last.click()
+    expect(shown.locator("picture-view .said")).to_have_text("a road")
+    return shown
+
+
+def test_a_change_knows_what_it_was_made_from(extended: Page):
+    expect(extended.locator("recipe-card")).to_contain_text("0 pixels of the picture changed")
+    extended.keyboard.press("b")
+    slider = extended.get_by_role("slider", name="Between before and after")
+    slider.press("Home")
+    expect(slider).to_have_attribute("aria-valuenow", "0")
+    before = extended.locator("before-after .before img")
+    expect(before).not_to_have_js_property("naturalWidth", 0)
+    assert before.evaluate("image => image.naturalWidth") == 256 + 64
+    extended.keyboard.press("b")
+    expect(slider).to_be_hidden()
+    extended.locator("lineage-row").get_by_label("Made from").get_by_role("link").click()
+    expect(extended.locator("picture-view .said")).to_have_text("a 'blue' car")
+
+
+def test_a_change_is_ordered_again_as_its_recipe_says(extended: Page, address: str):
+    recipe = exports.read(file_of(extended, address)).recipe
+    assert recipe is not None
+    expect(extended.locator("recipe-card pre")).to_contain_text("sfumato replay")
+    extended.get_by_role("button", name="curl").click()
+    body = re.search(r"--json '(.*)'$", extended.locator("recipe-card pre").inner_text())
+    assert body is not None
+    planned = extended.request.post(f"{address}api/v1/plan", data=json.loads(body[1])).json()["recipes"]
+    assert planned == [json.loads(recipe.model_dump_json())]
+    with extended.expect_response(lambda answer: answer.url.endswith("/orders")) as waiting:
+        extended.get_by_role("button", name="Paint it again").click()
+    again = waiting.value.json()["recipes"][0]
+    assert again["seed"] != recipe.seed and again["start"] == recipe.start and again["margins"] == [0, 0, 64, 0]
+
+
 def test_zoom_to_the_pixels_and_back(shown: Page):
-    image = shown.locator("picture-view zoom-pane img")
+    image = shown.locator("picture-view .stage > zoom-pane img")
     fitted = image.evaluate("image => image.style.transform")
     shown.get_by_role("button", name="Actual pixels").click()
     assert image.evaluate("image => image.getBoundingClientRect().width * devicePixelRatio === image.naturalWidth")
@@ -154,11 +198,9 @@ def test_a_mask_has_the_pictures_size_and_can_be_undone(shown: Page):
     assert (saved_mask(shown) < 255 - mask).sum() > 1000
 
 
-def test_a_dropped_picture_says_its_settings_and_waits(shown: Page, address: str):
-    data = list(file_of(shown, address))
-    shown.keyboard.press("Escape")
-    shown.get_by_label("What to paint").fill("something else")
-    shown.evaluate(
+def drop(page: Page, data: list[int]) -> None:
+    """A file, onto the page."""
+    page.evaluate(
         """data => {
             const carried = new DataTransfer();
             carried.items.add(new File([new Uint8Array(data)], 'car.png', { type: 'image/png' }));
@@ -166,6 +208,13 @@ def test_a_dropped_picture_says_its_settings_and_waits(shown: Page, address: str
         }""",
         data,
     )
+
+
+def test_a_dropped_picture_says_its_settings_and_waits(shown: Page, address: str):
+    data = list(file_of(shown, address))
+    shown.keyboard.press("Escape")
+    shown.get_by_label("What to paint").fill("something else")
+    drop(shown, data)
     dialog = shown.get_by_role("dialog", name="What this picture says")
     expect(dialog).to_contain_text("a 'blue' car")
     expect(shown.get_by_label("What to paint")).to_have_value("something else")
@@ -173,6 +222,16 @@ def test_a_dropped_picture_says_its_settings_and_waits(shown: Page, address: str
     expect(shown.get_by_label("What to paint")).to_have_value("a 'blue' car")
     seed = (exports.read(bytes(data)).recipe or pytest.fail("no recipe")).seed
     expect(shown.locator("seed-lock > button")).to_have_text(str(seed))
+
+
+def test_a_dropped_picture_is_changed_on_the_canvas(studio: Page):
+    out = io.BytesIO()
+    Image.new("RGB", (40, 30), "navy").save(out, "PNG")
+    drop(studio, list(out.getvalue()))
+    dialog = studio.get_by_role("dialog", name="What this picture says")
+    expect(dialog).to_contain_text("says nothing of how it was made")
+    dialog.get_by_role("button", name="Edit this picture").click()
+    expect(studio.locator("mask-pane img")).to_have_js_property("naturalWidth", 40)
 
 
 def test_several_pictures_are_one_zip_with_a_manifest(studio: Page, paint: Callable[..., Locator]):

@@ -112,7 +112,6 @@ export class BeforeAfter extends HTMLElement {
     this.earlier.image.src = before;
     this.later.image.src = after;
     this.later.image.alt = text;
-    this.later.view.look({ scale: null });
     this.slide(0.5);
   }
 

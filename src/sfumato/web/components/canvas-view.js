@@ -255,6 +255,7 @@ class CanvasView extends HTMLElement {
     this.tools.inert = Boolean(picture);
     this.badge.hidden = true;
     if (!picture) return;
+    this.slide.later.view.look({ scale: null });
     this.slide.compare(client.beforeOf(picture.id), client.fileOf(picture.id), picture.recipe.prompt);
     const act = (/** @type {string} */ text, /** @type {() => void} */ onclick) =>
       h('button', { class: 'edged', onclick }, text);

@@ -86,11 +86,25 @@ class DropZone extends HTMLElement {
     }
   }
 
+  /** Sends the picture to the server, to change it on the canvas. @param {File} file @param {HTMLDialogElement} dialog */
+  async change(file, dialog) {
+    try {
+      const { id } = await client.upload(file);
+      dialog.close();
+      location.hash = `#/canvas/${id}`;
+    } catch (error) {
+      say(/** @type {Error} */ (error).message);
+    }
+  }
+
   /** @param {File} file @param {import('../types.js').Found} found */
   show(file, found) {
     const order = asOrder(found);
     const address = URL.createObjectURL(file);
-    const rows = Object.entries(order).flatMap(([name, value]) => [h('dt', {}, name), h('dd', {}, String(value))]);
+    const rows = Object.entries(order).flatMap(([name, value]) => [
+      h('dt', {}, Reflect.get({ ...t.picture.fields, ...t.drop.fields }, name) ?? name),
+      h('dd', {}, String(value)),
+    ]);
     const use = () => {
       draft.set({ ...BLANK, ...order, n: 1 });
       dialog.close();
@@ -120,13 +134,13 @@ class DropZone extends HTMLElement {
       rows.length ? h('dl', {}, rows) : h('p', {}, t.drop.nothing),
       found.problem && h('p', { class: 'tell small' }, found.problem),
       found.unread.length > 0 && h('p', { class: 'quiet small' }, t.drop.unread(found.unread.join(', '))),
-      rows.length > 0 &&
-        h(
-          'div',
-          { class: 'row' },
-          h('button', { class: 'main', onclick: use }, t.drop.use),
-          h('span', { class: 'quiet small' }, t.drop.asked),
-        ),
+      h(
+        'div',
+        { class: 'row' },
+        rows.length > 0 && h('button', { class: 'main', onclick: use }, t.drop.use),
+        h('button', { class: 'edged', onclick: () => this.change(file, dialog) }, icon('mask', 18), t.drop.change),
+        h('span', { class: 'quiet small' }, t.drop.asked),
+      ),
     );
     this.append(dialog);
     dialog.showModal();

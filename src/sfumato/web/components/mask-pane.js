@@ -99,7 +99,6 @@ export class MaskPane extends ZoomPane {
     super.show();
     if (this.mask) this.mask.canvas.style.transform = this.image.style.transform;
     this.trace();
-    this.dispatchEvent(new Event('moved'));
   }
 
   /** @override */

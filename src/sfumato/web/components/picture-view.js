@@ -4,12 +4,17 @@
 
 import * as client from '../data/client.js';
 import { draft } from '../data/draft.js';
+import { jobs } from '../data/jobs.js';
 import { library } from '../data/library.js';
+import { asked, isOfWords } from '../data/spell.js';
 import { css, fill, h, listen, style } from '../dom.js';
 import { icon } from '../icons.js';
 import { back } from '../routes.js';
 import { t } from '../texts.js';
+import { BeforeAfter } from './before-after.js';
+import { LineageRow } from './lineage-row.js';
 import { act, bin, rate } from './picture-acts.js';
+import { PictureTools } from './picture-tools.js';
 import { RecipeCard } from './recipe-card.js';
 import { say } from './say-line.js';
 import { ZoomPane } from './zoom-pane.js';
@@ -35,18 +40,6 @@ style(css`
         background: var(--paper);
       }
     }
-    .tools {
-      position: absolute;
-      bottom: var(--s4);
-      left: 50%;
-      translate: -50% 0;
-      display: flex;
-      gap: 2px;
-      padding: 3px;
-      border-radius: 99px;
-      background: var(--sheet);
-      box-shadow: var(--high);
-    }
     .turn {
       position: absolute;
       top: 50%;
@@ -64,6 +57,7 @@ style(css`
       overflow: auto;
       padding: var(--s4) var(--s5) var(--s6);
       display: grid;
+      grid-template-columns: minmax(0, 1fr);
       gap: var(--s4);
       align-content: start;
       border-left: 1px solid var(--line);
@@ -78,6 +72,10 @@ style(css`
         color: var(--star);
       }
     }
+    .said {
+      font-size: 1.0625rem;
+      overflow-wrap: anywhere;
+    }
     .acts {
       display: grid;
       grid-template-columns: 1fr 1fr;
@@ -87,7 +85,12 @@ style(css`
       }
       .main {
         grid-column: 1 / -1;
+        min-height: 42px;
       }
+    }
+    before-after {
+      position: absolute;
+      inset: var(--s4) var(--s5) 72px;
     }
     @media (max-width: 800px) {
       grid-template-columns: minmax(0, 1fr);
@@ -116,8 +119,11 @@ class PictureView extends HTMLElement {
     this.tabIndex = -1;
     this.pane = new ZoomPane();
     this.side = h('aside', {});
-    this.stage = h('div', { class: 'stage' }, this.pane, this.turn('previous'), this.turn('next'), this.tools());
-    fill(this, this.stage, this.side);
+    const slide = new BeforeAfter();
+    slide.hidden = true;
+    this.tools = new PictureTools(this.pane, slide);
+    const stage = h('div', { class: 'stage' }, this.pane, slide, this.turn('previous'), this.turn('next'), this.tools);
+    fill(this, stage, this.side);
     this.stop = listen([
       [library, 'change', () => this.follow()],
       [document, 'keydown', (event) => this.key(event)],
@@ -147,6 +153,8 @@ class PictureView extends HTMLElement {
     this.pane.view.look({ scale: null });
     this.pane.image.src = client.fileOf(id);
     this.card = new RecipeCard(this.picture);
+    this.lineage = new LineageRow(id);
+    this.tools?.take(this.picture);
     this.show();
   }
 
@@ -187,7 +195,20 @@ class PictureView extends HTMLElement {
         h('span', { class: 'stars', role: 'group', 'aria-label': t.gallery.rated }, stars),
         h(
           'button',
-          { class: 'bare push', 'aria-label': t.picture.close, title: t.picture.close, onclick: back },
+          {
+            class: 'bare push',
+            'aria-label': t.gallery.bin,
+            title: t.gallery.bin,
+            onclick: () => {
+              bin([picture], true);
+              back();
+            },
+          },
+          icon('bin'),
+        ),
+        h(
+          'button',
+          { class: 'bare', 'aria-label': t.picture.close, title: t.picture.close, onclick: back },
           icon('close'),
         ),
       ),
@@ -195,20 +216,19 @@ class PictureView extends HTMLElement {
       h(
         'div',
         { class: 'acts' },
-        act('again', t.picture.remix, () => this.use(false), true),
+        isOfWords(picture.recipe)
+          ? act('again', t.picture.remix, () => this.use(false), true)
+          : act('again', t.picture.again, () => this.repeat(picture), true),
         act('copy', t.picture.useAll, () => this.use(true)),
         act('lock', t.picture.useSeed, () => {
           draft.set({ seed: picture.recipe.seed });
           back();
         }),
-        act('export', t.gallery.export, () => (location.hash = `#/export/${picture.id}`)),
         act('mask', t.picture.mask, () => (location.hash = `#/canvas/${picture.id}`)),
-        act('bin', t.gallery.bin, () => {
-          bin([picture], true);
-          back();
-        }),
+        act('export', t.gallery.export, () => (location.hash = `#/export/${picture.id}`)),
       ),
       this.card,
+      this.lineage,
     );
     const star = focused && this.side.querySelector(`[data-star="${focused}"]`);
     if (star instanceof HTMLElement) star.focus();
@@ -221,20 +241,15 @@ class PictureView extends HTMLElement {
     document.querySelector('prompt-box')?.scrollIntoView();
   }
 
-  tools() {
-    const tool = (/** @type {string | Node} */ sign, /** @type {string} */ text, /** @type {() => void} */ onclick) =>
-      h('button', { class: 'bare', 'aria-label': text, title: text, onclick }, sign);
-    return h(
-      'div',
-      { class: 'tools', role: 'toolbar', 'aria-label': t.picture.full },
-      tool('−', t.picture.zoomOut, () => this.pane?.zoom(1 / 1.5)),
-      tool('+', t.picture.zoomIn, () => this.pane?.zoom(1.5)),
-      tool('1:1', t.picture.pixels, () => this.pane?.set(1 / devicePixelRatio)),
-      tool(icon('fit', 18), t.picture.fit, () => this.pane?.view.look({ scale: null })),
-      tool(icon('expand', 18), t.picture.full, () =>
-        document.fullscreenElement ? document.exitFullscreen() : this.stage?.requestFullscreen(),
-      ),
-    );
+  /** The same change once more, with a fresh seed. @param {Picture} picture */
+  async repeat({ recipe }) {
+    const { seed: _, ...order } = asked(recipe);
+    try {
+      await jobs.order({ ...order, n: 1 });
+      say(t.prompt.sent(1));
+    } catch (error) {
+      say(/** @type {Error} */ (error).message);
+    }
   }
 
   /** @param {'previous' | 'next'} way */
@@ -264,9 +279,7 @@ class PictureView extends HTMLElement {
     if (event.target instanceof Element && event.target.closest('input, textarea, select, dialog')) return;
     if (event.key === 'Escape') back();
     else if (event.key === 'ArrowLeft' || event.key === 'ArrowRight') this.go(event.key === 'ArrowRight' ? 1 : -1);
-    else if (event.key === 'f') this.stage?.requestFullscreen();
-    else if (event.key === '0' && this.pane?.view.scale !== null) this.pane?.view.look({ scale: null });
-    else if (!this.pane?.key(event) && !(this.picture && act(event, [this.picture]))) return;
+    else if (!this.tools?.key(event) && !(this.picture && act(event, [this.picture]))) return;
     else if (event.key === 'Delete') back();
     event.preventDefault();
   }

@@ -2,7 +2,8 @@
 
 /** @import {Picture} from '../types.js' */
 
-import { asCommand, asCurl, asPython } from '../data/spell.js';
+import { outside } from '../data/client.js';
+import { asCommand, asCurl, asPython, isOfWords } from '../data/spell.js';
 import { css, fill, h, style } from '../dom.js';
 import { icon } from '../icons.js';
 import { t } from '../texts.js';
@@ -11,6 +12,7 @@ import { say } from './say-line.js';
 style(css`
   recipe-card {
     display: grid;
+    grid-template-columns: minmax(0, 1fr);
     gap: var(--s4);
     dl {
       display: grid;
@@ -33,6 +35,8 @@ style(css`
         margin: 0;
         padding: var(--s3);
         padding-right: 48px;
+        white-space: pre-wrap;
+        overflow-wrap: anywhere;
         border-radius: var(--round);
         background: var(--well);
         max-height: 240px;
@@ -65,7 +69,13 @@ export class RecipeCard extends HTMLElement {
   connectedCallback() {
     const { recipe, created, seconds } = this.picture;
     const f = t.picture.fields;
+    const { operation, strength, margins, toward } = recipe;
+    const edited = !isOfWords(recipe);
     const rows = [
+      [f.operation, edited ? (Reflect.get(t.picture.operations, operation) ?? operation) : null],
+      [f.strength, edited && operation !== 'scene' ? t.picture.share(strength) : null],
+      [f.margins, margins && t.picture.sides(margins)],
+      [f.toward, toward?.seed ? t.picture.turned(toward.share, toward.seed) : null],
       [f.negative, recipe.negative],
       [f.style, recipe.style],
       [f.model, recipe.model],
@@ -86,6 +96,7 @@ export class RecipeCard extends HTMLElement {
         .filter(([, value]) => value !== null && value !== '')
         .flatMap(([name, value]) => [h('dt', {}, name), h('dd', {}, value)]),
     );
+    if (edited) this.count(table);
     this.ways = h('div', { class: 'row', role: 'group', 'aria-label': t.picture.as });
     this.code = h('pre', { class: 'words', tabindex: 0 });
     const copy = h(
@@ -95,6 +106,14 @@ export class RecipeCard extends HTMLElement {
     );
     fill(this, table, this.ways, h('div', { class: 'code' }, this.code, copy));
     this.show();
+  }
+
+  /** What became of the part of it that was to stay. @param {HTMLElement} table */
+  async count(table) {
+    const found = await outside(this.picture.id).catch(() => null);
+    if (!found) return; // all of it was free to change
+    const said = (this.picture.recipe.mask ? t.canvas.outside : t.canvas.kept)(found.changed_pixels);
+    table.prepend(h('dt', {}, t.picture.fields.outside), h('dd', { class: 'kept' }, said));
   }
 
   show() {
@@ -115,7 +134,7 @@ export class RecipeCard extends HTMLElement {
         this.ways,
         WAYS.map(([name], i) => button(name, i)),
       );
-    if (this.code) fill(this.code, WAYS[this.way]?.[1](this.picture.recipe));
+    if (this.code) fill(this.code, WAYS[this.way]?.[1](this.picture));
   }
 
   async copy() {

@@ -112,6 +112,7 @@ export class ZoomPane extends HTMLElement {
     const { left, top, scale } = this.place;
     this.image.style.transform = `translate(${left}px, ${top}px) scale(${scale})`;
     this.image.classList.toggle('large', this.view.scale !== null && scale * devicePixelRatio > 3);
+    this.dispatchEvent(new Event('moved'));
   }
 
   /** @param {number} by times */

@@ -1,12 +1,38 @@
 /** A recipe as it is written elsewhere: at the command line, in Python, with curl. */
 
-/** @import {Recipe} from '../types.js' */
+/** @import {Picture, Recipe} from '../types.js' */
 
-import { written } from './client.js';
+import { fileOf, written } from './client.js';
+
+/**
+ * What an order says of a size and of steps after painting: planning puts the first steps in front, that bring what is
+ * painted to the size, and the ground behind.
+ *
+ * @param {Recipe} recipe
+ */
+function sized(recipe) {
+  const then = [...recipe.finish];
+  let size = `${recipe.painted_width ?? recipe.width}x${recipe.painted_height ?? recipe.height}`;
+  for (const step of ['resize:', 'pad:']) {
+    if (then[0]?.startsWith(step)) size = then.shift()?.slice(step.length) ?? size;
+  }
+  const background = then.at(-1)?.startsWith('background:') ? then.pop()?.slice('background:'.length) : null;
+  const [width, height] = size.split('x').map(Number);
+  return { width, height, background, then };
+}
+
+/** What an order says of a change. @param {Recipe} recipe */
+function changed(recipe) {
+  const { operation, start, mask, strength, margins, match, finish } = recipe;
+  return { operation, start, mask, margins, then: finish, ...(operation === 'scene' ? { match } : { strength }) };
+}
+
+/** Whether it was painted from words alone. @param {Recipe} recipe */
+export const isOfWords = (recipe) => recipe.operation === 'text-to-image';
 
 /** The fields of an order that asks for this very picture. @param {Recipe} recipe */
-function asked(recipe) {
-  const ground = recipe.finish.find((step) => step.startsWith('background:'))?.slice('background:'.length);
+export function asked(recipe) {
+  const { then, ...more } = isOfWords(recipe) ? sized(recipe) : changed(recipe);
   const fields = {
     prompt: recipe.prompt,
     negative: recipe.negative,
@@ -18,32 +44,41 @@ function asked(recipe) {
     sampler: recipe.sampler,
     schedule: recipe.schedule,
     style: recipe.style,
-    width: recipe.width,
-    height: recipe.height,
-    background: ground ?? null,
+    ...more,
+    then: then.length ? then : null,
     loras: recipe.loras.length ? recipe.loras.map(({ name, weight }) => `${name}:${weight}`) : null,
   };
-  return /** @type {Record<string, unknown> & {prompt: string, seed: string, width: number, height: number, loras?: string[]}} */ (
-    Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null))
+  return /** @type {Record<string, unknown> & {prompt: string, seed: string, loras?: string[], then?: string[]}} */ (
+    Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null && value !== undefined))
   );
 }
 
 /** In single quotes, for a POSIX shell. @param {string} text */
 const quoted = (text) => (/^[\w.:/-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`);
 
-/** @param {Recipe} recipe */
-export function asCommand(recipe) {
-  const { prompt, width, height, loras = [], ...others } = asked(recipe);
-  const options = Object.entries(others).map(([name, value]) => `--${name} ${quoted(String(value))}`);
-  const added = loras.map((lora) => `--lora ${quoted(lora)}`);
-  return [`sfumato generate ${quoted(prompt)}`, ...options, `--size ${width}x${height}`, ...added].join(' \\\n  ');
-}
-
 /** A value as Python writes it: a JSON string, number or list is one of Python's too. @param {unknown} value */
 const python = (value) => JSON.stringify(value);
 
-/** @param {Recipe} recipe */
-export function asPython(recipe) {
+/** Whether an order can say it; a variation of another picture is only painted again from its file. @param {Recipe} recipe */
+const isAsked = (recipe) => recipe.toward === null || recipe.toward === undefined;
+
+/** Its file, from here. @param {Picture} picture */
+const fetched = ({ id }) => `curl ${quoted(fileOf(id))} -o sfumato-${id}.png`;
+
+/** @param {Picture} picture */
+export function asCommand(picture) {
+  const { recipe } = picture;
+  if (!isOfWords(recipe) || !isAsked(recipe)) return `${fetched(picture)}\nsfumato replay sfumato-${picture.id}.png`;
+  const { prompt, width, height, loras = [], then = [], ...others } = asked(recipe);
+  const options = Object.entries(others).map(([name, value]) => `--${name} ${quoted(String(value))}`);
+  const added = [...loras.map((lora) => `--lora ${quoted(lora)}`), ...then.map((step) => `--then ${quoted(step)}`)];
+  return [`sfumato generate ${quoted(prompt)}`, ...options, `--size ${width}x${height}`, ...added].join(' \\\n  ');
+}
+
+/** @param {Picture} picture */
+export function asPython({ id, recipe }) {
+  if (!isAsked(recipe))
+    return ['from sfumato import Studio', '', `print(Studio().replay("sfumato-${id}.png").same)`].join('\n');
   const { prompt, seed, ...others } = asked(recipe);
   const fields = Object.entries(others).map(([name, value]) => `    ${name}=${python(value)},`);
   return [
@@ -58,8 +93,9 @@ export function asPython(recipe) {
   ].join('\n');
 }
 
-/** @param {Recipe} recipe */
-export function asCurl(recipe) {
+/** @param {Picture} picture */
+export function asCurl(picture) {
+  if (!isAsked(picture.recipe)) return fetched(picture);
   const address = new URL('api/v1/orders', document.baseURI).href;
-  return `curl ${quoted(address)} --json ${quoted(written(asked(recipe)))}`;
+  return `curl ${quoted(address)} --json ${quoted(written(asked(picture.recipe)))}`;
 }
