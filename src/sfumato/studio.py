@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from sfumato.engine.weights.lora import Lora
     from sfumato.export_sets import ExportSet
     from sfumato.exports.presets import ExportPreset
+    from sfumato.framing import Box
     from sfumato.health import Finding
     from sfumato.importing import Imported
     from sfumato.jobs.database import Database
@@ -713,18 +714,21 @@ class Studio:
         quality: int | None = None,
         background: str | None = None,
         metadata: str = "full",
+        fits: Mapping[str, str] | None = None,
+        boxes: "Mapping[str, Box] | None" = None,
     ) -> "ExportSet":
         """What `export` would make of a picture, a file, or the library's picture of a number; no file is made.
 
         fit: `crop`, `extend`, or `auto`, which crops around what is salient unless that loses too much of it. surround:
         how it is extended: `paint`, `blur`, or `auto`; model, prompt: who paints it and what, None: as the picture's
         recipe says (export_sets/adding.py). format, quality, background: for all files; None: as each preset has it.
+        fits, boxes: by preset, where that is another fit, or a crop chosen by hand: left, top, right, bottom.
         """
         from sfumato.export_sets import Looks, planned
         from sfumato.export_sets.adding import Painter, Wish
 
         parts, wish = self._parts, Wish(surround, model, prompt)
-        looks = Looks(fit, format, quality, background, metadata, wish)
+        looks = Looks(fit, format, quality, background, metadata, wish, fits or {}, boxes or {})
         presets = parts.export_presets
         if not names:
             raise RequestError(f"say what to export for, as blog; there are: {', '.join(presets.names())}")
@@ -734,6 +738,12 @@ class Studio:
         if isinstance(source, int):
             name, source = f"picture-{source}", self.library.entry(source).picture
         return planned(source, wanted, Path(folder), looks, parts.weights, parts.save, painter, name)
+
+    def export_sizes(self, wanted: "ExportSet") -> "dict[Path, int]":
+        """How many bytes each file of a set will have, by path; those that are painted are left out."""
+        from sfumato.export_sets import sizes
+
+        return sizes(wanted, self._parts.weights, self._parts.save)
 
     def export(
         self,

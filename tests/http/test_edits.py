@@ -154,6 +154,26 @@ def test_an_export_set_is_what_its_plan_says(server: Server):
             assert (said["file"], image.size) == (planned["file"], (planned["width"], planned["height"]))
 
 
+def test_crops_chosen_by_hand_are_made_and_files_weighed_beforehand(server: Server):
+    first, second = (server.ended(server.order("a red apple", seed=i)["id"])["pictures"][0]["id"] for i in (1, 2))
+    body = {"presets": ["avatar", "story"], "boxes": {"avatar": [8, 4, 48, 44]}, "fits": {"story": "extend"}}
+    plan = server.client.post(f"/api/v1/pictures/{first}/export-plan?measured=true", json=body).json()
+    avatar, story = plan["files"]
+    assert avatar["box"] == [8, 4, 48, 44] and "chosen by hand" in avatar["why"] and story["way"] == "extend"
+    sets = {"sets": [{"picture": first, **body}, {"picture": second, "presets": ["avatar"], "format": "png"}]}
+    answer = server.client.post("/api/v1/exports", json=sets)
+    assert answer.status_code == 200, answer.text
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as zipped:
+        manifest = json.loads(zipped.read("manifest.json"))["sets"]
+        assert [len(one["files"]) for one in manifest] == [2, 1]
+        data = zipped.read(f"picture-{first}/{avatar['file']}")
+        assert len(data) == avatar["bytes"] == manifest[0]["files"][0]["bytes"]
+        assert f"picture-{second}/picture-{second}-avatar.png" in zipped.namelist()
+    for boxes in ({"avatar": [8, 4, 48, 30]}, {"avatar": [8, 4, 80, 76]}, {"blog": [0, 0, 8, 8]}):
+        answer = server.client.post(f"/api/v1/pictures/{first}/export-plan", json={**body, "boxes": boxes})
+        assert answer.status_code == 422, boxes
+
+
 def test_what_an_export_adds_is_painted_by_the_queue(server: Server):
     picture = painted(
         server, operation="image-to-image", prompt="a sun", start=upload(server, drawn())["id"], strength=0, **QUICK

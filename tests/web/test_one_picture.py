@@ -140,6 +140,40 @@ def test_rating_with_the_mouse(shown: Page, address: str):
     expect(shown.get_by_role("button", name="Rate 4 of 5")).to_have_attribute("aria-pressed", "true")
 
 
+def test_files_for_places_are_as_they_were_shown_and_moved(shown: Page):
+    shown.get_by_role("button", name="Export").click()
+    shown.get_by_role("button", name="For places").click()
+    cards = {name: shown.locator("export-card").filter(has=shown.get_by_text(name, exact=True)) for name in PLACES}
+    for name, wanted in PLACES.items():
+        cards[name].get_by_role("checkbox").set_checked(wanted)
+    link, story = cards["link"], cards["story"]
+    link.get_by_role("button", name="Crop").click()
+    expect(link.get_by_role("button", name="Crop")).to_have_attribute("aria-pressed", "true")
+    link.get_by_role("group", name="What is kept").press("+")
+    link.get_by_role("group", name="What is kept").press("ArrowDown")
+    story.get_by_role("button", name="Extend").click()
+    expect(link).to_contain_text("kB")
+    expect(story).to_contain_text("its ground goes on")
+    with (
+        shown.expect_request(lambda asked: asked.url.endswith("/exports")) as asked,
+        shown.expect_download() as waiting,
+    ):
+        shown.get_by_role("button", name="Download 2 files as one zip").click()
+    (wanted,) = asked.value.post_data_json["sets"]
+    with zipfile.ZipFile(Path(waiting.value.path())) as zipped:
+        (made,) = json.loads(zipped.read("manifest.json"))["sets"]
+        files = {one["for"]: one for one in made["files"]}
+        assert files["link"]["way"] == "crop" and files["story"]["way"] == "extend"
+        left, top, right, bottom = wanted["boxes"]["link"]
+        assert files["link"]["cut"] == {"left": left, "top": top, "right": 256 - right, "bottom": 256 - bottom}
+        assert right - left < 256 and f"{files['link']['bytes'] / 1024:.0f} kB" in link.inner_text()
+        images = [name for name in zipped.namelist() if not name.endswith(".json")]
+        assert {Image.open(io.BytesIO(zipped.read(name))).size for name in images} == {(1200, 630), (1080, 1920)}
+
+
+PLACES = {"link": True, "story": True, "blog": False, "instagram": False}
+
+
 def test_a_file_is_exported_as_it_was_measured(shown: Page):
     shown.get_by_role("button", name="Export").click()
     shown.get_by_label("WEBP").check()

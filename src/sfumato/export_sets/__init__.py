@@ -5,14 +5,15 @@ The manifest, `NAME-manifest.json`, says of every file what was cut off, added a
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Sequence
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
 from sfumato import exports
-from sfumato.core.errors import CannotWrite
+from sfumato.core.errors import CannotWrite, RequestError
 from sfumato.core.picture import Edit, Picture, Save
 from sfumato.core.recipe import Recipe
 from sfumato.core.registry import unknown
@@ -22,7 +23,7 @@ from sfumato.export_sets.adding import Added, Painter, Wish, added
 from sfumato.exports.presets import ExportPreset
 from sfumato.exports.writers import Writer
 from sfumato.finishing import finish
-from sfumato.framing import FITS, Frame, framed
+from sfumato.framing import FITS, Box, Frame, framed
 from sfumato.framing.salience import salience
 from sfumato.planning.backgrounds import checked_background
 from sfumato.weights import Weights
@@ -95,7 +96,10 @@ class ExportSet:
 
 @dataclass(frozen=True)
 class Looks:
-    """What is said for all files of a set; None: as each preset has it. background: `#rrggbb` or `transparent`."""
+    """What is said for all files of a set; None: as each preset has it. background: `#rrggbb` or `transparent`.
+
+    fits, boxes: by preset, where that is another fit, or a crop that a person chose: left, top, right, bottom.
+    """
 
     fit: str = "auto"
     format: str | None = None
@@ -103,6 +107,19 @@ class Looks:
     background: str | None = None
     metadata: str = "full"
     wish: Wish = field(default_factory=Wish)
+    fits: Mapping[str, str] = field(default_factory=dict)
+    boxes: Mapping[str, Box] = field(default_factory=dict)
+
+    def check(self, presets: Sequence[ExportPreset]) -> None:
+        """RequestError names what cannot be."""
+        for fit in (self.fit, *self.fits.values()):
+            if fit not in FITS:
+                raise unknown("fit", fit, list(FITS))
+        names = [preset.name for preset in presets]
+        for name in (*self.fits, *self.boxes):
+            if name not in names:
+                raise RequestError(f"{shown(name)} is not among what is exported for: {', '.join(names)}")
+        self.wish.check()
 
 
 def planned(
@@ -120,9 +137,7 @@ def planned(
     weights: of the network for cutting out, which finds what is salient where it is here. name: that files begin with;
     None: the source's.
     """
-    if looks.fit not in FITS:
-        raise unknown("fit", looks.fit, list(FITS))
-    looks.wish.check()
+    looks.check(presets)
     ground = None if looks.background is None else checked_background(looks.background)
     known = opened(source)
     name = name or (Path(source).stem if isinstance(source, str | Path) else "picture")
@@ -130,7 +145,8 @@ def planned(
     transparent = np.asarray(known.image.getchannel("A")).min() < 255
     files = []
     for preset in presets:
-        frame = framed(known.image.size, seen, preset, looks.fit)
+        fit, chosen = looks.fits.get(preset.name, looks.fit), looks.boxes.get(preset.name)
+        frame = framed(known.image.size, seen, preset, fit, chosen)
         writer = exports.writer_for(f"{name}.{looks.format or preset.format}")
         under = ground or preset.background or ("transparent" if writer.alpha else "#ffffff")
         laid = (f"background:{under}",) if transparent and under != "transparent" else ()
@@ -158,7 +174,7 @@ def write(wanted: ExportSet, weights: Weights, save: Save, paint: Callable[[Reci
             assert made.outside is not None  # of an extension it is always counted
             row |= {"outside_changed_pixels": made.outside.changed_pixels, "seam": made.outside.seam}
         else:
-            made = edited(wanted.picture, file.steps, lambda image, file=file: finish(image, file.steps, weights), save)
+            made = _made(wanted, file, weights, save)
         made.save(file.path, format=file.format, quality=file.quality, metadata=wanted.metadata, force=force)
         rows.append(row | {"bytes": file.path.stat().st_size, "sha256": _sha256(file.path)})
     image = wanted.picture.image
@@ -170,6 +186,24 @@ def write(wanted: ExportSet, weights: Weights, save: Save, paint: Callable[[Reci
     }
     data = json.dumps(document, indent=2, ensure_ascii=False).encode(errors="replace")
     return exports.publish.publish(data + b"\n", wanted.manifest, force=force)
+
+
+def sizes(wanted: ExportSet, weights: Weights, save: Save) -> dict[Path, int]:
+    """How many bytes each file will have, of those for which nothing is painted; by path."""
+    found = {}
+    with tempfile.TemporaryDirectory() as place:
+        for file in wanted.files:
+            if file.painting is None:
+                made = _made(wanted, file, weights, save)
+                made.save(
+                    Path(place) / file.path.name, format=file.format, quality=file.quality, metadata=wanted.metadata
+                )
+                found[file.path] = (Path(place) / file.path.name).stat().st_size
+    return found
+
+
+def _made(wanted: ExportSet, file: Export, weights: Weights, save: Save) -> Edit:
+    return edited(wanted.picture, file.steps, lambda image: finish(image, file.steps, weights), save)
 
 
 def _quality(writer: Writer, told: int | None, preset: ExportPreset) -> int | None:

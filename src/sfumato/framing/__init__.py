@@ -9,6 +9,7 @@ from typing import Literal
 
 import numpy as np
 
+from sfumato.core.errors import RequestError
 from sfumato.exports.presets import ExportPreset
 from sfumato.framing.salience import Salience
 
@@ -58,8 +59,13 @@ class Frame:
         return {"left": across // 2, "top": down // 2, "right": across - across // 2, "bottom": down - down // 2}
 
 
-def framed(size: Size, salient: Salience, preset: ExportPreset, fit: str = "auto") -> Frame:
-    """How a picture of this size (width, height) becomes what a preset wants; fit: one of FITS."""
+def framed(size: Size, salient: Salience, preset: ExportPreset, fit: str = "auto", chosen: Box | None = None) -> Frame:
+    """How a picture of this size (width, height) becomes what a preset wants; fit: one of FITS.
+
+    chosen: what a person cuts out of it; RequestError if that is not within it, or of another shape.
+    """
+    if chosen is not None:
+        return _by_hand(size, salient, preset, chosen)
     (width, height), shape = size, preset.width / preset.height
     if abs(width / height / shape - 1) <= SAME:
         box, kept = (0, 0, width, height), 1.0
@@ -70,12 +76,38 @@ def framed(size: Size, salient: Salience, preset: ExportPreset, fit: str = "auto
     if box == (0, 0, width, height):
         return Frame(preset, size, "whole", box, kept, preset.size, (_resize(preset.size),), "it has this shape")
     if fit == "crop" or (fit == "auto" and kept >= least):
-        left, top, right, bottom = box
-        steps = (f"crop:{right - left}x{bottom - top}+{left}+{top}", _resize(preset.size))
-        return Frame(preset, size, "crop", box, kept, preset.size, steps, _why(fit, said, f"{least:.0%} or more"))
+        return Frame(
+            preset, size, "crop", box, kept, preset.size, _cut(box, preset), _why(fit, said, f"{least:.0%} or more")
+        )
     inner = within(size, preset.size)
     why = _why(fit, said, f"less than {least:.0%}")
     return Frame(preset, size, "extend", (0, 0, width, height), kept, inner, extension(inner, preset.size), why)
+
+
+def _by_hand(size: Size, salient: Salience, preset: ExportPreset, box: Box) -> Frame:
+    left, top, right, bottom = box
+    if not (0 <= left < right <= size[0] and 0 <= top < bottom <= size[1]):
+        raise RequestError(f"{preset.name}: the crop {box} is not within the picture of {size[0]}x{size[1]} pixels")
+    across, down = (right - left) / preset.width, (bottom - top) / preset.height
+    if abs(across - down) * max(preset.size) > 1 + SAME * max(right - left, bottom - top):
+        raise RequestError(f"{preset.name}: the crop {box} is not of the shape {preset.width}:{preset.height}")
+    kept = _held(size, salient.weights, box)
+    way = "whole" if box == (0, 0, *size) else "crop"
+    why = f"chosen by hand; it keeps {kept:.1%} of what is salient (by {salient.by})"
+    return Frame(preset, size, way, box, kept, preset.size, _cut(box, preset), why)
+
+
+def _cut(box: Box, preset: ExportPreset) -> tuple[str, ...]:
+    left, top, right, bottom = box
+    return (f"crop:{right - left}x{bottom - top}+{left}+{top}", _resize(preset.size))
+
+
+def _held(size: Size, weights: np.ndarray, box: Box) -> float:
+    """Which share of the weights lies in a box, to the nearest row and column of them."""
+    rows, columns = weights.shape
+    x0, x1 = (round(side * columns / size[0]) for side in (box[0], box[2]))
+    y0, y1 = (round(side * rows / size[1]) for side in (box[1], box[3]))
+    return float(weights[y0:y1, x0:x1].sum() / (weights.sum() or 1.0))
 
 
 def extension(inner: Size, size: Size) -> tuple[str, ...]:

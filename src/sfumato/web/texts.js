@@ -394,7 +394,10 @@ export const t = {
 
   export: {
     title: 'Export',
+    way: 'What to make',
+    whats: { whole: 'As it is', places: 'For places' },
     format: 'Format',
+    formats: { own: 'As each place wants' },
     quality: 'Quality',
     metadata: 'What the file says',
     full: 'Everything, to paint it again',
@@ -402,7 +405,20 @@ export const t = {
     none: 'Nothing',
     onWhite: 'JPEG has no transparency: the picture is laid on white.',
     size: (/** @type {string} */ kilobytes) => `The first file has ${kilobytes} kB.`,
+    sizes: (/** @type {string} */ kilobytes, /** @type {number} */ painted) =>
+      `Together ${kilobytes} kB${painted ? `, and ${count(painted, 'file', 'files')} to be painted` : ''}.`,
+    nowhere: 'Choose at least one place.',
     download: (/** @type {number} */ n) => (n === 1 ? 'Download' : `Download ${n} as one zip`),
+    zip: (/** @type {number} */ n) => `Download ${count(n, 'file', 'files')} as one zip`,
+    making: 'Making the files…',
+    ways: { crop: 'Crop', extend: 'Extend' },
+    frame: (/** @type {string} */ about) => `What is kept for ${about}: arrows move it, + and − zoom`,
+    kilobytes: (/** @type {string} */ kilobytes) => `${kilobytes} kB`,
+    added: (/** @type {string} */ surround, /** @type {string | null} */ by) =>
+      ({ paint: `painted by ${by}`, ground: 'its ground goes on', blur: 'a blur of its border' })[surround] ?? surround,
+    surround: 'Where a picture is extended',
+    surrounds: { auto: 'As suits it', paint: 'Paint what is added', blur: 'A blur of its border' },
+    page: (/** @type {number} */ at, /** @type {number} */ n) => `Picture ${at} of ${n}`,
   },
 
   canvas: {

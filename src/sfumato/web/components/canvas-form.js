@@ -5,7 +5,7 @@
 /** @import {Order} from '../types.js' */
 
 import { catalog } from '../data/catalog.js';
-import { WAYS } from '../data/edits.js';
+import { needs, WAYS } from '../data/edits.js';
 import { keep, kept } from '../data/store.js';
 import { css, fill, h, listen, style } from '../dom.js';
 import { icon, shape } from '../icons.js';
@@ -110,6 +110,13 @@ export class CanvasForm extends HTMLElement {
   connectedCallback() {
     this.stop = listen([[catalog, 'change', () => this.show()]]);
     this.show();
+    needs().then(
+      (found) => {
+        this.needs = found;
+        this.show();
+      },
+      () => {}, // the picture's own model is taken, and the server says if it cannot
+    );
   }
 
   disconnectedCallback() {
@@ -125,15 +132,17 @@ export class CanvasForm extends HTMLElement {
 
   /** Models that can do what is chosen, and are here. */
   get models() {
+    const wanted = this.needs?.get(this.way) ?? [];
     return catalog.cards.filter(
-      ({ name, operations }) => catalog.here.has(name) && operations.includes(WAYS[this.way].needs),
+      ({ name, operations }) => catalog.here.has(name) && operations.some((one) => wanted.includes(one)),
     );
   }
 
   /** What is wished for, as far as it is said here. @returns {Order} */
   get wish() {
     const { slider, words } = WAYS[this.way];
-    const model = this.models.some(({ name }) => name === this.model) ? this.model : this.models[0]?.name;
+    const known = this.models.some(({ name }) => name === this.model);
+    const model = known ? this.model : (this.models[0]?.name ?? this.model);
     return {
       prompt: words === 'none' ? '' : (this.words[this.way] ?? '').trim(),
       n: this.n,

@@ -49,7 +49,7 @@ async function problem(answer) {
  * @param {RequestInit} [options]
  * @returns {Promise<any>}
  */
-async function json(path, options) {
+export async function json(path, options) {
   return parse(await (await call(path, options)).text());
 }
 
@@ -73,7 +73,11 @@ export function written(body) {
 }
 
 /** @param {string} method @param {object} body */
-const sends = (method, body) => ({ method, body: written(body), headers: { 'Content-Type': 'application/json' } });
+export const sends = (method, body) => ({
+  method,
+  body: written(body),
+  headers: { 'Content-Type': 'application/json' },
+});
 
 /** @param {Record<string, string | number | boolean | undefined>} given */
 function query(given) {
@@ -196,6 +200,9 @@ export const layOnBoard = (id, pictures) => json(`boards/${id}/pictures`, sends(
 /** Pictures like one: its noise turned towards other seeds'. amount: 0, the same, to 1. @param {number} picture @param {number} n @param {number} [amount] @returns {Promise<Job>} */
 export const vary = (picture, n, amount) =>
   json('orders/vary', sends('POST', { picture, n, amount, priority: 'interactive' }));
+
+/** What can be done; needs: of these a model's card has to list one. @returns {Promise<{name: string, needs: string[]}[]>} */
+export const operations = async () => (await json('operations')).operations;
 
 /** What one was made from, and what came of it, the newest first. @param {number} id @returns {Promise<{made_from: Picture[], became: Picture[]}>} */
 export const lineage = (id) => json(`pictures/${id}/lineage`);

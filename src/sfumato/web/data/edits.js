@@ -10,7 +10,6 @@
  * @typedef {object} Way
  * @property {'mask' | 'mark' | 'frame'} by a mask that may be empty or not, or the frame around the picture
  * @property {'needed' | 'asked' | 'none'} words whether it takes a prompt
- * @property {string} needs what a model's card has to list among its operations
  * @property {'strength' | 'match'} slider
  * @property {number} usual where the slider stands; nothing is sent before it is moved
  */
@@ -21,11 +20,20 @@ import { keep, kept } from './store.js';
 
 /** @type {Record<WayName, Way>} */
 export const WAYS = {
-  inpaint: { by: 'mask', words: 'needed', needs: 'image-to-image', slider: 'strength', usual: 1 },
-  erase: { by: 'mark', words: 'none', needs: 'image-to-image', slider: 'strength', usual: 0.5 },
-  scene: { by: 'mask', words: 'needed', needs: 'text-to-image', slider: 'match', usual: 0 },
-  outpaint: { by: 'frame', words: 'asked', needs: 'image-to-image', slider: 'strength', usual: 1 },
+  inpaint: { by: 'mask', words: 'needed', slider: 'strength', usual: 1 },
+  erase: { by: 'mark', words: 'none', slider: 'strength', usual: 0.5 },
+  scene: { by: 'mask', words: 'needed', slider: 'match', usual: 0 },
+  outpaint: { by: 'frame', words: 'asked', slider: 'strength', usual: 1 },
 };
+
+/** @type {Promise<Map<string, string[]>> | undefined} */
+let abilities;
+
+/** What a model's card has to list, one of them, for each operation; read once. */
+export function needs() {
+  abilities ??= client.operations().then((all) => new Map(all.map((one) => [one.name, one.needs])));
+  return abilities;
+}
 
 /** @typedef {number | string} Base a picture's number in the library, or the name of an upload */
 
