@@ -67,29 +67,57 @@ def test_models_say_what_they_are_good_at(studio: Page, address: str):
         expect(article).to_contain_text(words)
 
 
-def test_a_grid_has_a_picture_for_every_pair(studio: Page, address: str):
+def test_a_grid_has_a_picture_for_every_combination(studio: Page, address: str):
     studio.get_by_role("link", name="Grids").click()
     studio.get_by_label("What to paint").fill("a red apple")
-    studio.get_by_label("Across").select_option("Words in the prompt")
-    studio.get_by_label("Values").first.fill("red, green")
-    studio.get_by_label("Down").select_option("Steps")
-    studio.get_by_label("Values").last.fill("2..4/2")
+    axes = {
+        "Across": ("Words in the prompt", "red, green"),
+        "Down": ("Steps", "2..4/2"),
+        "Sheets": ("Guidance", "1, 2"),
+    }
+    for i, (side, (name, values)) in enumerate(axes.items()):
+        studio.get_by_label(side, exact=True).select_option(name)
+        studio.get_by_label("Values").nth(i).fill(values)
+    expect(studio.locator("grids-page .number")).to_contain_text("8 pictures")
     studio.get_by_role("button", name="Paint the grid").click()
     cells = studio.locator("grids-page td img[src*='thumbnail']")
-    expect(cells).to_have_count(4, timeout=60_000)
+    expect(cells).to_have_count(8, timeout=60_000)
     links = [cell.get_attribute("href") or "" for cell in studio.locator("grids-page td a").all()]
     recipes = [
         studio.request.get(f"{address}api/v1/pictures/{link.rsplit('/', 1)[1]}").json()["recipe"] for link in links
     ]
-    assert [(r["prompt"], r["steps"]) for r in recipes] == [
-        ("a red apple", 2), ("a green apple", 2), ("a red apple", 4), ("a green apple", 4),
+    assert [(r["prompt"], r["steps"], r["guidance"]) for r in recipes] == [
+        (prompt, steps, guidance)
+        for guidance in (1, 2) for steps in (2, 4) for prompt in ("a red apple", "a green apple")
     ]  # fmt: skip
     assert len({r["seed"] for r in recipes}) == 1
     with studio.expect_download() as waiting:
         studio.get_by_role("button", name="Save as one image").click()
     from PIL import Image
 
-    assert Image.open(Path(waiting.value.path())).size == (120 + 2 * 268, 76 + 2 * 268)
+    assert Image.open(Path(waiting.value.path())).size == (120 + 2 * 268, 76 + 2 * (2 * 268 + 48))
+    studio.reload()
+    expect(cells).to_have_count(8)
+    studio.get_by_role("button", name="Run again").click()
+    expect(cells).to_have_count(8, timeout=60_000)
+    expect(studio.get_by_role("button", name="Save as one image")).to_be_enabled()
+    again = studio.locator("grids-page td a").first.get_attribute("href")
+    assert again and again not in links
+
+
+def test_a_grid_of_strengths_begins_with_a_picture(studio: Page, paint: Callable[..., Locator]):
+    paint("a yellow star")
+    studio.get_by_role("link", name="Grids").click()
+    studio.get_by_label("What to paint").fill("a yellow sun")
+    studio.get_by_label("Across", exact=True).select_option("Strength")
+    studio.get_by_label("Values").first.fill("0, 0.5")
+    studio.get_by_label("Down", exact=True).select_option("Nothing")
+    studio.get_by_label("Sheets", exact=True).select_option("Nothing")
+    expect(studio.get_by_role("button", name="Paint the grid")).to_be_disabled()
+    studio.get_by_role("button", name="Begin with a picture").click()
+    studio.locator("start-field .latest button").first.click()
+    studio.get_by_role("button", name="Paint the grid").click()
+    expect(studio.locator("grids-page td img[src*='thumbnail']")).to_have_count(2, timeout=60_000)
 
 
 @pytest.mark.parametrize("place", PLACES)

@@ -1,127 +1,84 @@
-/** Grids: one picture for every pair of values of two axes, all else equal; its cells come alive one by one. */
+/** Grids: one picture for every combination of the values of two or three axes, all else equal. */
 
-/** @import {AxisName} from '../data/axes.js' */
-/** @import {Job} from '../types.js' */
+/** @import {Grid} from '../data/grids.js' */
+/** @import {Order} from '../types.js' */
 
-import { cell, valuesOf } from '../data/axes.js';
-import { fileOf, thumbnailOf } from '../data/client.js';
+import { cells, kindOf, MOST_CELLS } from '../data/axes.js';
+import { catalog } from '../data/catalog.js';
+import { fileOf } from '../data/client.js';
 import { draft } from '../data/draft.js';
-import { estimate, jobs } from '../data/jobs.js';
+import { earlier, isWhole, jobAt, load, run } from '../data/grids.js';
+import { jobs } from '../data/jobs.js';
+import { estimate } from '../data/pace.js';
+import { drawn } from '../data/sheet.js';
 import { keep, kept } from '../data/store.js';
 import { css, fill, h, listen, style } from '../dom.js';
-import { drawn } from '../data/sheet.js';
+import { icon } from '../icons.js';
 import { t } from '../texts.js';
+import { AxisField } from './axis-field.js';
+import { GridTable, label } from './grid-table.js';
 import { say } from './say-line.js';
+import { StartField } from './start-field.js';
 
-const SEEDS = 2 ** 32;
-const USUAL = { across: 'steps', acrossValues: '4, 8, 16', down: 'guidance', downValues: '1, 3, 6' };
-
-/** @typedef {{prompt: string, columns: string[], rows: string[], names: [string, string], jobs: (string | null)[]}} Grid jobs: by row, then column */
+const USUAL = {
+  across: { name: 'steps', text: '4, 8, 16' },
+  down: { name: 'guidance', text: '1, 3, 6' },
+  sheets: { name: 'none', text: '' },
+};
 
 style(css`
   grids-page {
     display: grid;
     grid-template-columns: minmax(0, 1fr);
-    gap: var(--s4);
+    gap: var(--s5);
     margin-top: var(--s4);
     form {
       display: grid;
-      grid-template-columns: repeat(auto-fit, minmax(min(300px, 100%), 1fr));
-      gap: var(--s4);
-      max-width: 960px;
-    }
-    .axis {
-      display: grid;
-      gap: var(--s2);
-      align-content: start;
-      label {
-        display: grid;
-        gap: var(--s1);
-      }
+      grid-template-columns: repeat(3, minmax(0, 1fr));
+      gap: var(--s3);
+      max-width: 1080px;
     }
     .wide {
       grid-column: 1 / -1;
     }
-    .scroll {
-      overflow: auto;
-      padding-bottom: var(--s4);
+    .number {
+      font-size: var(--large);
+      font-weight: 550;
     }
-    table {
-      border-spacing: var(--s2);
-      margin: 0 calc(-1 * var(--s2));
+    .above {
+      display: flex;
+      flex-wrap: wrap;
+      align-items: center;
+      gap: var(--s2);
     }
-    th {
-      font-weight: 500;
-      color: var(--soft);
-      font-size: var(--small);
-      padding: 2px 6px;
-      max-width: 180px;
-      overflow-wrap: anywhere;
+    .above select {
+      width: auto;
+      max-width: 100%;
     }
-    th[scope='row'] {
-      text-align: right;
-    }
-    td {
-      width: 160px;
-      min-width: 120px;
-      height: 160px;
-      padding: 0;
-      border-radius: var(--round);
-      background: var(--well);
-      overflow: hidden;
-      text-align: center;
-      color: var(--soft);
-      font-size: var(--small);
-    }
-    td a,
-    td img {
-      display: block;
-      width: 160px;
-      height: 160px;
-      object-fit: contain;
-    }
-    td.corner {
-      height: auto;
-      background: none;
-    }
-    td.tell {
-      padding: var(--s2);
+    @media (max-width: 800px) {
+      form {
+        grid-template-columns: minmax(0, 1fr);
+      }
     }
   }
 `);
 
 class GridsPage extends HTMLElement {
   /** @type {Grid | null} */
-  grid = kept('grid', null);
+  grid = earlier()[0] ?? null;
 
   connectedCallback() {
     const was = { ...USUAL, ...kept('axes', {}) };
     this.prompt = h('input', {
       type: 'text',
       value: draft.order.prompt,
-      'aria-label': t.prompt.label,
       placeholder: t.prompt.hint,
       oninput: () => this.count(),
     });
-    this.number = h('p', { class: 'quiet', role: 'status' });
-    this.go = h('button', { class: 'main', type: 'button', onclick: () => this.run() }, t.grids.run);
-    this.keepIt = h(
-      'button',
-      { class: 'edged', type: 'button', hidden: true, onclick: () => this.save() },
-      t.grids.save,
-    );
-    const axis = (/** @type {'across' | 'down'} */ side) => {
-      const options = Object.entries(t.grids.axes).map(([value, text]) => h('option', { value }, text));
-      const name = h('select', { name: side, onchange: () => this.count() }, options);
-      name.value = was[side];
-      const values = h('input', {
-        type: 'text',
-        name: `${side}Values`,
-        value: was[`${side}Values`],
-        oninput: () => this.count(),
-      });
-      return h('div', { class: 'axis' }, h('label', {}, t.grids[side], name), h('label', {}, t.grids.values, values));
-    };
+    this.fields = /** @type {const} */ (['across', 'down', 'sheets']).map((side) => new AxisField(side, was[side]));
+    this.begin = new StartField();
+    this.number = h('p', { class: 'number', role: 'status' });
+    this.go = h('button', { class: 'main' }, t.grids.run);
     this.form = h(
       'form',
       {
@@ -131,151 +88,155 @@ class GridsPage extends HTMLElement {
         },
       },
       h('label', { class: 'wide stack' }, t.prompt.label, this.prompt),
-      axis('across'),
-      axis('down'),
-      h('p', { class: 'wide quiet small' }, t.grids.hint, ' ', t.grids.wordsHint),
-      h('div', { class: 'wide row' }, this.go, this.number, this.keepIt),
+      this.fields,
+      h('div', { class: 'wide row' }, this.go, this.number, h('span', { class: 'push' }, this.begin)),
     );
-    this.table = h('div', { class: 'scroll' });
+    this.table = new GridTable();
+    this.above = h('div', { class: 'above' });
     fill(
       this,
       h('div', {}, h('h2', {}, t.grids.title), h('p', { class: 'quiet' }, t.grids.about)),
       this.form,
+      this.above,
       this.table,
     );
-    this.stop = listen([[jobs, 'change', () => this.show()]]);
+    this.stop = listen([
+      [jobs, 'change', () => this.tell()],
+      [catalog, 'change', () => this.fields?.forEach((field) => field.show())],
+      [this.begin, 'change', () => this.count()],
+      ...this.fields.map(
+        (field) => /** @type {[EventTarget, string, () => void]} */ ([field, 'change', () => this.count()]),
+      ),
+    ]);
+    for (const field of this.fields) field.take(draft.order);
     this.count();
-    this.lay();
+    if (this.grid) this.show(this.grid);
   }
 
   disconnectedCallback() {
     this.stop?.abort();
   }
 
-  axes() {
-    const given = new FormData(this.form);
-    const axis = (/** @type {string} */ side) => {
-      const name = /** @type {AxisName} */ (given.get(side));
-      return { name, values: name === 'none' ? [''] : valuesOf(name, String(given.get(`${side}Values`))) };
-    };
-    return { across: axis('across'), down: axis('down') };
+  get axes() {
+    return (this.fields ?? []).map(({ axis }) => axis);
   }
 
+  /** What the cells have in common. @returns {Order} */
+  get base() {
+    const start = this.begin?.picture;
+    const { width: _, height: __, aspect_ratio: ___, megapixels: ____, background: _____, ...rest } = draft.order;
+    const order = start === undefined ? draft.order : { ...rest, operation: 'image-to-image', start };
+    return { ...order, prompt: this.prompt?.value.trim() ?? '' };
+  }
+
+  /** How many there would be, and how long that takes. */
   count() {
-    const { across, down } = this.axes();
-    const cells = down.values.flatMap((row) =>
-      across.values.map((column) =>
-        cell(draft.order, [
-          [across, column],
-          [down, row],
-        ]),
-      ),
-    );
-    const [n, seconds] = [cells.length, cells.reduce((sum, order) => sum + estimate(order), 0)];
-    if (this.number) fill(this.number, !n ? t.grids.none : seconds ? t.prompt.estimate(n, seconds) : t.grids.count(n));
-    if (this.go) this.go.disabled = n === 0 || !this.prompt?.value.trim();
-    keep('axes', Object.fromEntries(new FormData(this.form)));
+    if (!this.number || !this.go) return;
+    keep('axes', Object.fromEntries((this.fields ?? []).map((field) => [field.side, field.said])));
+    const { axes, base } = this;
+    const n = axes.reduce((product, { values }) => product * values.length, 1);
+    const seconds = n <= MOST_CELLS ? cells(base, axes).reduce((sum, order) => sum + estimate(order), 0) : 0;
+    const missing = this.missing(n);
+    fill(this.number, missing || (seconds ? t.prompt.estimate(n, seconds) : t.grids.count(n)));
+    this.number.classList.toggle('quiet', Boolean(missing));
+    this.go.disabled = Boolean(missing);
   }
 
-  /** All cells share one seed, unless it is an axis. */
-  async run() {
-    const { across, down } = this.axes();
-    const base = {
-      ...draft.order,
-      prompt: this.prompt?.value ?? '',
-      seed: draft.order.seed ?? String(Math.floor(Math.random() * SEEDS)),
-    };
-    const named = (/** @type {AxisName} */ name) => (name === 'none' ? '' : t.grids.axes[name]);
-    /** @type {Grid} */
-    const grid = {
-      prompt: base.prompt,
-      columns: across.values,
-      rows: down.values,
-      names: [named(across.name), named(down.name)],
-      jobs: [],
-    };
-    this.grid = grid;
-    this.lay();
+  /** Why it cannot be painted; empty where it can. @param {number} n cells */
+  missing(n) {
+    const { axes } = this;
+    if (!this.prompt?.value.trim()) return t.prompt.empty;
+    if (n === 0) return t.grids.none;
+    if (n > MOST_CELLS) return t.grids.many(n, MOST_CELLS);
+    const names = axes.map(({ name }) => name).filter((name) => name !== 'none');
+    if (new Set(names).size < names.length) return t.grids.twice;
+    if (axes.some(({ name, of }) => kindOf(name).of && !of)) return t.fields.noLoras;
+    const begins = axes.some(({ name }) => kindOf(name).begins);
+    return begins && this.begin?.picture === undefined ? t.grids.needsStart : '';
+  }
+
+  run() {
+    if (!this.go?.disabled) this.order(this.base, this.axes);
+  }
+
+  /** @param {Order} base @param {import('../data/axes.js').Axis[]} axes */
+  async order(base, axes) {
     if (this.go) this.go.disabled = true;
     try {
-      for (const row of down.values) {
-        for (const column of across.values) {
-          const job = await jobs.order(
-            cell(base, [
-              [across, column],
-              [down, row],
-            ]),
-          );
-          grid.jobs.push(job.id);
-        }
-      }
+      await run(base, axes, (grid) => this.show(grid));
     } catch (error) {
       say(/** @type {Error} */ (error).message);
     }
-    keep('grid', grid);
     this.count();
-    this.show();
+    this.head();
   }
 
-  /** The table of the grid, with a cell for every pair. */
-  lay() {
+  /** @param {Grid} grid */
+  show(grid) {
+    const another = this.grid !== grid;
+    this.grid = grid;
+    this.table?.take(grid);
+    this.tell();
+    if (!another || !this.above?.children.length) this.head();
+    if (grid.jobs.length) load(grid, () => this.table?.show()).then(() => this.tell());
+  }
+
+  /** Above the table: earlier grids, and what can be done with this one. */
+  head() {
     const { grid } = this;
-    if (!grid || !this.table) return;
-    const named = (/** @type {number} */ axis, /** @type {string} */ value) =>
-      [grid.names[axis], value].join(' ').trim();
-    this.cells = grid.rows.map(() => grid.columns.map(() => h('td', {})));
-    const head = grid.columns.map((value) => h('th', { scope: 'col' }, named(0, value)));
-    const rows = grid.rows.map((value, r) =>
-      h('tr', {}, h('th', { scope: 'row' }, named(1, value)), this.cells?.[r] ?? []),
+    if (!grid || !this.above) return;
+    const all = earlier();
+    const options = all.map(({ base, axes, at }) => {
+      const names = axes.filter(({ name }) => name !== 'none').map(({ name }) => t.grids.axes[name]);
+      return h('option', { value: at }, `${base.prompt} · ${names.join(' × ')} · ${new Date(at).toLocaleString()}`);
+    });
+    const pick = h(
+      'select',
+      { 'aria-label': t.grids.earlier, onchange: () => this.look(all.find(({ at }) => at === Number(pick.value))) },
+      options,
     );
-    const caption = h('caption', { class: 'unseen' }, grid.prompt);
-    fill(this.table, h('table', {}, caption, h('tr', {}, h('td', { class: 'corner' }), head), rows));
-    this.show();
+    pick.value = String(grid.at);
+    const { seed: _, ...base } = grid.base;
+    const again = () => this.order(grid.axes.some(({ name }) => name === 'seed') ? grid.base : base, grid.axes);
+    this.keepIt = h(
+      'button',
+      { class: 'edged', disabled: !isWhole(grid), onclick: () => this.save() },
+      icon('save', 18),
+      t.grids.save,
+    );
+    fill(
+      this.above,
+      all.length > 1 && pick,
+      h('button', { class: 'edged push', title: t.grids.againHint, onclick: again }, icon('again', 18), t.grids.again),
+      this.keepIt,
+    );
   }
 
-  show() {
-    this.cells?.forEach((row, r) => row.forEach((td, c) => show(td, this.job(r, c))));
-    const { grid } = this;
-    const unpainted = (/** @type {string | null} */ id) => !jobs.all.get(id ?? '')?.pictures.length;
-    if (this.keepIt) this.keepIt.hidden = !grid?.jobs.length || grid.jobs.some(unpainted);
+  /** @param {Grid | undefined} grid one of the earlier ones */
+  look(grid) {
+    if (!grid) return;
+    this.show(grid);
+    this.head();
   }
 
-  /** @param {number} row @param {number} column */
-  job(row, column) {
-    return jobs.all.get(this.grid?.jobs[row * (this.grid?.columns.length ?? 0) + column] ?? '');
+  tell() {
+    if (this.keepIt && this.grid) this.keepIt.disabled = !isWhole(this.grid);
   }
 
   /** One image with labels. */
   async save() {
     const { grid } = this;
-    if (!grid) return;
-    const label = (/** @type {number} */ axis) => (/** @type {string} */ value) =>
-      [grid.names[axis], value].filter(Boolean).join(' ');
-    const files = grid.rows.flatMap((_, r) =>
-      grid.columns.map((__, c) => fileOf(this.job(r, c)?.pictures[0]?.id ?? 0)),
+    const [across, down, sheets] = grid?.axes ?? [];
+    if (!grid || !across || !down || !sheets) return;
+    const files = sheets.values.flatMap((_, s) =>
+      down.values.flatMap((__, r) => across.values.map((___, c) => fileOf(jobAt(grid, s, r, c)?.pictures[0]?.id ?? 0))),
     );
-    const blob = await drawn(files, grid.columns.map(label(0)), grid.rows.map(label(1)), grid.prompt);
+    const labels = [across, down, sheets].map((axis) => axis.values.map((value) => label(axis, value)));
+    const blob = await drawn(files, labels[0] ?? [], labels[1] ?? [], labels[2] ?? [], grid.base.prompt);
     const address = URL.createObjectURL(blob);
     h('a', { href: address, download: 'sfumato-grid.png' }).click();
     setTimeout(() => URL.revokeObjectURL(address), 10_000);
   }
-}
-
-/** @param {HTMLElement} td @param {Job | undefined} job */
-function show(td, job) {
-  const [picture] = job?.pictures ?? [];
-  const preview = job && !picture ? jobs.sights.get(job.id)?.preview : null;
-  const said = picture ? String(picture.id) : preview ? 'preview' : (job?.reason ?? job?.state ?? '');
-  if (preview && td.dataset['said'] === said) td.querySelector('img')?.setAttribute('src', preview);
-  if (td.dataset['said'] === said) return;
-  td.dataset['said'] = said;
-  td.classList.toggle('tell', Boolean(job?.reason));
-  if (picture) {
-    const { prompt, seed } = picture.recipe;
-    const image = h('img', { src: thumbnailOf(picture.id), alt: t.gallery.picture(prompt, seed) });
-    fill(td, h('a', { href: `#/picture/${picture.id}` }, image));
-  } else if (preview) fill(td, h('img', { src: preview, alt: '' }));
-  else fill(td, job?.reason ?? (job ? t.queue.states[job.state] : ''));
 }
 
 customElements.define('grids-page', GridsPage);
