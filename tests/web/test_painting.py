@@ -71,7 +71,42 @@ def test_a_refusal_is_told_in_the_servers_words(studio: Page):
     studio.keyboard.press("Escape")
     studio.get_by_label("What to paint").fill("a red apple")
     studio.get_by_label("What to paint").press("Control+Enter")
-    expect(studio.get_by_role("alert").filter(has_text="pocket cannot use sampler 'ddim'")).to_be_visible()
+    refusal = studio.get_by_role("alert").filter(has_text="pocket cannot use sampler 'ddim'")
+    expect(refusal).to_be_visible()
+    refusal.get_by_role("button", name="Without the sampler").click()
+    expect(refusal).to_be_hidden()
+    studio.get_by_label("What to paint").press("Control+Enter")
+    expect(studio.get_by_text("pictures are being painted")).to_be_visible()
+
+
+def test_what_is_added_to_a_short_prompt_is_shown_and_painted(
+    studio: Page, paint: Callable[..., Locator], address: str
+):
+    studio.get_by_role("button", name="Seed").click()
+    studio.get_by_label("The same seed each time").fill("5")
+    studio.keyboard.press("Escape")
+    studio.get_by_role("button", name="Say more than I wrote").click()
+    studio.get_by_label("What to paint").fill("a kettle")
+    expect(studio.locator("words-read ins").last).not_to_be_empty()
+    words = studio.locator("words-read p").inner_text().removeprefix("What is read: ")
+    paint("a kettle")
+    recipe = studio.request.get(f"{address}api/v1/pictures?text=kettle").json()[0]["recipe"]
+    assert (recipe["prompt"], recipe["asked"]) == (words, "a kettle")
+    studio.get_by_role("button", name="Keep these words").click()
+    expect(studio.get_by_label("What to paint")).to_have_value(words)
+    expect(studio.locator("words-read")).to_be_hidden()
+
+
+def test_a_look_in_words_is_painted_with(studio: Page, address: str):
+    studio.get_by_role("button", name="Style").click()
+    studio.get_by_role("button", name="watercolour", exact=True).click()
+    studio.get_by_label("What to paint").fill("a mill")
+    expect(studio.locator("words-read")).to_contain_text("a mill")
+    studio.get_by_label("What to paint").press("Control+Enter")
+    expect(studio.locator('picture-tile[aria-label*="a mill"]').first).to_be_visible()
+    recipe = studio.request.get(f"{address}api/v1/pictures?text=mill").json()[0]["recipe"]
+    assert recipe["asked"] == "a mill"
+    assert "watercolour" in recipe["prompt"]
 
 
 def test_settings_go_into_the_order(studio: Page, paint: Callable[..., Locator], address: str):

@@ -1,10 +1,15 @@
-/** Every word of the page, in one place, ready to be translated: a text, or a function that puts values into one. */
+/**
+ * Every word of the page, in one place: a text, or a function that puts values into one. A translation is a file as
+ * `texts-de.js`, with a line in `data/language.js`; what it leaves out is said in English.
+ */
+
+import { spoken } from './data/language.js';
 
 /** @param {number} n @param {string} one @param {string} many */
 const count = (n, one, many) => `${n.toLocaleString('en')} ${n === 1 ? one : many}`;
 
 /** @param {number} seconds */
-export function span(seconds) {
+function span(seconds) {
   if (seconds < 1.5) return '1 second';
   if (seconds < 90) return `${Math.round(seconds)} seconds`;
   if (seconds < 5400) return `${Math.round(seconds / 60)} minutes`;
@@ -12,12 +17,14 @@ export function span(seconds) {
 }
 
 /** @param {number} bytes */
-export function size(bytes) {
+function size(bytes) {
   if (bytes >= 1e9) return `${(bytes / 1e9).toFixed(1)} GB`;
   return bytes >= 1e6 ? `${Math.round(bytes / 1e6)} MB` : `${Math.round(bytes / 1e3)} kB`;
 }
 
-export const t = {
+export const en = {
+  span,
+  size,
   name: 'Sfumato',
   skip: 'Skip to the pictures',
   nav: {
@@ -28,6 +35,7 @@ export const t = {
     models: 'Models',
     theme: 'Light or dark',
     keys: 'Keyboard shortcuts',
+    language: 'Language',
   },
 
   prompt: {
@@ -188,7 +196,8 @@ export const t = {
     rename: (/** @type {string} */ name) => `Rename ${name}`,
     removeBoard: (/** @type {string} */ name) => `Delete ${name}; its pictures stay`,
     takeOff: 'Take from this board',
-    painted: (/** @type {number} */ n) => `${count(n, 'picture is', 'pictures are')} finished`,
+    painted: (/** @type {number} */ n, /** @type {string} */ prompt) =>
+      `${count(n, 'picture is', 'pictures are')} finished: ${prompt}`,
     restored: (/** @type {number} */ n) => `${count(n, 'picture', 'pictures')} restored`,
     picture: (/** @type {string} */ prompt, /** @type {string} */ seed) => `${prompt}, seed ${seed}`,
     marks: { picked: 'picked', rejected: 'rejected', rating: (/** @type {number} */ n) => `rated ${n}` },
@@ -540,6 +549,7 @@ export const t = {
       ['P  X  U', 'Pick, reject, no mark'],
       ['1 to 5, 0', 'Rate, no rating'],
       ['C', 'Compare what is selected'],
+      ['L', 'Paint more like it'],
       ['Delete', 'Move to trash'],
       ['Ctrl Z', 'Undo'],
       ['+  -  0', 'Zoom a picture, fit it'],
@@ -556,3 +566,5 @@ export const t = {
     strange: (/** @type {number} */ status) => `The server answered ${status}. Look at its log.`,
   },
 };
+
+export const t = await spoken(en);

@@ -1,7 +1,8 @@
 /** The frame: the bar with the places, the page that the address names, and the keys that work everywhere. */
 
+import { language, languages, speak } from '../data/language.js';
 import { kept, keep } from '../data/store.js';
-import { css, fill, h, listen, style } from '../dom.js';
+import { css, fill, h, listen, opens, style } from '../dom.js';
 import { icon } from '../icons.js';
 import { route } from '../routes.js';
 import { t } from '../texts.js';
@@ -76,6 +77,9 @@ style(css`
         min-height: 56px;
         gap: 0;
       }
+      > header > .keyed {
+        display: none;
+      }
       > header > nav a {
         padding: 0 9px;
         span {
@@ -105,9 +109,10 @@ class AppShell extends HTMLElement {
           { class: 'bare', 'aria-label': t.nav.theme, title: t.nav.theme, onclick: () => this.turn() },
           icon('sun'),
         ),
+        this.tongues(),
         h(
           'button',
-          { class: 'bare', 'aria-label': t.nav.keys, title: t.nav.keys, onclick: () => this.keys() },
+          { class: 'bare keyed', 'aria-label': t.nav.keys, title: t.nav.keys, onclick: () => this.keys() },
           icon('keys'),
         ),
       ),
@@ -156,6 +161,16 @@ class AppShell extends HTMLElement {
     keep('theme', document.documentElement.dataset['theme']);
   }
 
+  /** The button with the languages behind it. */
+  tongues() {
+    const button = h('button', { class: 'bare', 'aria-label': t.nav.language, title: t.nav.language }, icon('tongue'));
+    const choice = (/** @type {{code: string, name: string}} */ { code, name }) =>
+      h('button', { lang: code, 'aria-pressed': String(code === language), onclick: () => speak(code) }, name);
+    const panel = h('div', { class: 'tongues', role: 'group', 'aria-label': t.nav.language }, languages.map(choice));
+    opens(button, panel);
+    return [button, panel];
+  }
+
   keys() {
     const rows = t.keys.list.map(([key, text]) =>
       h('tr', {}, h('th', { scope: 'row' }, h('kbd', {}, key)), h('td', {}, text)),
@@ -191,6 +206,14 @@ class AppShell extends HTMLElement {
 }
 
 style(css`
+  app-shell .tongues:popover-open {
+    display: grid;
+    position-area: bottom span-left;
+    padding: var(--s2);
+    button {
+      justify-content: start;
+    }
+  }
   dialog.keys {
     table {
       margin-top: var(--s3);

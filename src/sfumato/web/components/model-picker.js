@@ -6,7 +6,7 @@ import { catalog, fits, needs } from '../data/catalog.js';
 import { draft } from '../data/draft.js';
 import { css, fill, h, listen, style } from '../dom.js';
 import { icon } from '../icons.js';
-import { size, t } from '../texts.js';
+import { t } from '../texts.js';
 
 const MOST_SHOWN = 40;
 const MANY = 6; // models, from which on a search helps
@@ -87,7 +87,7 @@ class ModelPicker extends HTMLElement {
       h(
         'p',
         { class: 'small quiet' },
-        [...facts, card.repository && bytes !== null && size(bytes)].filter(Boolean).join(' · '),
+        [...facts, card.repository && bytes !== null && t.size(bytes)].filter(Boolean).join(' · '),
       ),
     );
   }

@@ -6,7 +6,7 @@ import { jobs } from '../data/jobs.js';
 import { ahead } from '../data/pace.js';
 import { arrange, css, fill, h, listen, style } from '../dom.js';
 import { icon } from '../icons.js';
-import { span, t } from '../texts.js';
+import { t } from '../texts.js';
 import { QueueRow } from './queue-row.js';
 import { say } from './say-line.js';
 
@@ -111,7 +111,7 @@ class QueuePage extends HTMLElement {
       );
     });
     const wait = ahead(jobs.open);
-    fill(this.sections[1]?.more ?? this.nothing, wait > 5 ? t.queue.about(span(wait)) : null);
+    fill(this.sections[1]?.more ?? this.nothing, wait > 5 ? t.queue.about(t.span(wait)) : null);
   }
 
   /** @param {Job} job */

@@ -1,6 +1,7 @@
 /** One line at the bottom that says what has happened, to eyes and screen readers, with a way to undo it. */
 
-import { css, fill, h, style } from '../dom.js';
+import { jobs } from '../data/jobs.js';
+import { css, fill, h, listen, style } from '../dom.js';
 import { t } from '../texts.js';
 
 const SHOWN = 6000; // milliseconds
@@ -55,6 +56,21 @@ class SayLine extends HTMLElement {
 
   connectedCallback() {
     this.setAttribute('role', 'status');
+    this.heard = h('p', { class: 'unseen' });
+    this.shown = h('div', {});
+    fill(this, this.shown, this.heard);
+    this.stop = listen([[jobs, 'done', (event) => this.hear(event.detail)]]);
+  }
+
+  disconnectedCallback() {
+    this.stop?.abort();
+  }
+
+  /** What eyes see by themselves is told to ears. @param {import('../types.js').Job} job */
+  hear({ pictures, recipes }) {
+    if (!this.heard) return;
+    fill(this.heard, t.gallery.painted(pictures.length, recipes[0]?.prompt ?? ''));
+    setTimeout(() => this.heard && fill(this.heard), SHOWN);
   }
 
   /** @param {string} text @param {() => void} [undo] */
@@ -66,14 +82,18 @@ class SayLine extends HTMLElement {
         'button',
         {
           onclick: () => {
-            fill(this);
+            this.clear();
             undo();
           },
         },
         t.gallery.undo,
       );
-    fill(this, h('div', { class: 'said' }, h('p', {}, text), back));
-    this.timer = setTimeout(() => fill(this), SHOWN + text.length * 30);
+    if (this.shown) fill(this.shown, h('div', { class: 'said' }, h('p', {}, text), back));
+    this.timer = setTimeout(() => this.clear(), SHOWN + text.length * 30);
+  }
+
+  clear() {
+    if (this.shown) fill(this.shown);
   }
 }
 

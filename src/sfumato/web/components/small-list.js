@@ -6,7 +6,7 @@ import * as client from '../data/client.js';
 import { errands } from '../data/errands.js';
 import { css, fill, h, listen, style } from '../dom.js';
 import { icon } from '../icons.js';
-import { size, t } from '../texts.js';
+import { t } from '../texts.js';
 import { act, ErrandLine } from './errand-line.js';
 import { say } from './say-line.js';
 
@@ -77,7 +77,7 @@ class SmallList extends HTMLElement {
         h(
           'p',
           { class: 'small quiet' },
-          `${size(bytes)} · ${licence} · ${commercial ? t.models.business : t.models.private}`,
+          `${t.size(bytes)} · ${licence} · ${commercial ? t.models.business : t.models.private}`,
         ),
       ),
       state === 'here'

@@ -1,7 +1,7 @@
 /**
  * The orders under way, kept as the server tells of them. After a reload they are read again, so nothing is lost.
  *
- * Says `change` when anything to show has changed, and `picture` when one was finished.
+ * Says `change` when anything to show has changed, `picture` when one was finished, and `done` when a whole order was.
  */
 
 /** @import {Job, Order} from '../types.js' */
@@ -56,9 +56,12 @@ class Jobs extends EventTarget {
 
   /** Takes a job as it is now, and tells of the pictures that were not known. @param {Job} job */
   put(job) {
-    const known = new Set(this.all.get(job.id)?.pictures.map(({ id }) => id));
+    const before = this.all.get(job.id);
+    const known = new Set(before?.pictures.map(({ id }) => id));
     this.all.set(job.id, job);
     if (!this.loaded) return;
+    if (job.state === 'done' && before && !ENDED.has(before.state))
+      this.dispatchEvent(new CustomEvent('done', { detail: job }));
     for (const picture of job.pictures) if (!known.has(picture.id)) this.told(picture);
   }
 
