@@ -63,9 +63,10 @@ def test_behind_a_key_and_under_a_path(browser: Browser, tmp_path: Path):
             picture = guest.locator("picture-tile img").first
             expect(picture).to_be_visible(timeout=60_000)
             expect(picture).not_to_have_js_property("naturalWidth", 0)
+            places = guest.get_by_role("navigation", name="Places")
             for place in ("Queue", "Models", "Grids", "Studio"):
-                guest.get_by_role("link", name=place, exact=True).click()
-                expect(guest.get_by_role("link", name=place, exact=True)).to_have_attribute("aria-current", "page")
+                places.get_by_role("link", name=place).click()
+                expect(places.get_by_role("link", name=place)).to_have_attribute("aria-current", "page")
             guest.locator("picture-tile").first.click()
             expect(guest.locator("picture-view zoom-pane img")).not_to_have_js_property("naturalWidth", 0)
             assert refused == []

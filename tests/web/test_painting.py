@@ -79,9 +79,7 @@ def test_a_refusal_is_told_in_the_servers_words(studio: Page):
     expect(studio.get_by_text("pictures are being painted")).to_be_visible()
 
 
-def test_what_is_added_to_a_short_prompt_is_shown_and_painted(
-    studio: Page, paint: Callable[..., Locator], address: str
-):
+def test_what_is_added_to_a_short_prompt_is_shown_and_painted(studio: Page, address: str):
     studio.get_by_role("button", name="Seed").click()
     studio.get_by_label("The same seed each time").fill("5")
     studio.keyboard.press("Escape")
@@ -89,7 +87,8 @@ def test_what_is_added_to_a_short_prompt_is_shown_and_painted(
     studio.get_by_label("What to paint").fill("a kettle")
     expect(studio.locator("words-read ins").last).not_to_be_empty()
     words = studio.locator("words-read p").inner_text().removeprefix("What is read: ")
-    paint("a kettle")
+    studio.get_by_label("What to paint").press("Control+Enter")
+    expect(studio.locator('picture-tile[aria-label^="a kettle"]').first).to_be_visible()
     recipe = studio.request.get(f"{address}api/v1/pictures?text=kettle").json()[0]["recipe"]
     assert (recipe["prompt"], recipe["asked"]) == (words, "a kettle")
     studio.get_by_role("button", name="Keep these words").click()

@@ -102,6 +102,7 @@ style(css`
       }
       .foot {
         gap: 2px;
+        font-size: var(--small);
         > button,
         seed-lock > button {
           padding: 0 8px;

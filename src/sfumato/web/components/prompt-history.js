@@ -1,6 +1,7 @@
 /** Earlier prompts, to search and take up again. */
 
 import { draft } from '../data/draft.js';
+import { library } from '../data/library.js';
 import { css, fill, h, listen, style } from '../dom.js';
 import { t } from '../texts.js';
 
@@ -23,6 +24,9 @@ style(css`
   }
 `);
 
+/** What was asked for the pictures that are known here, also at other devices. */
+const painted = () => library.rows.flatMap((row) => (row ? [row.recipe.asked ?? row.recipe.prompt] : []));
+
 class PromptHistory extends HTMLElement {
   connectedCallback() {
     this.search = h('input', {
@@ -42,7 +46,8 @@ class PromptHistory extends HTMLElement {
 
   show() {
     const words = this.search?.value.toLowerCase() ?? '';
-    const found = draft.prompts.filter((prompt) => prompt.toLowerCase().includes(words)).slice(0, MOST_SHOWN);
+    const all = new Set([...draft.prompts, ...painted()]);
+    const found = [...all].filter((prompt) => prompt.toLowerCase().includes(words)).slice(0, MOST_SHOWN);
     const row = (/** @type {string} */ prompt) => h('button', { onclick: () => this.take(prompt) }, prompt);
     if (this.list)
       fill(this.list, found.length ? found.map(row) : h('p', { class: 'quiet small' }, t.prompt.noHistory));
