@@ -119,12 +119,13 @@ def test_settings_go_into_the_order(studio: Page, paint: Callable[..., Locator],
     studio.get_by_role("button", name="Settings").click()
     studio.get_by_label("Guidance", exact=True).fill("5")
     studio.keyboard.press("Escape")
+    studio.get_by_role("button", name="Fast").click()
     paint("a wide boat")
     found = studio.request.get(f"{address}api/v1/pictures?text=wide+boat").text()
     assert '"seed":18446744073709551615' in found
     recipe = studio.request.get(f"{address}api/v1/pictures?text=wide+boat").json()[0]["recipe"]
     assert 1.4 < recipe["width"] / recipe["height"] < 1.6  # sides are multiples of 16
-    assert (recipe["style"], recipe["guidance"]) == ("emoji", 5)
+    assert (recipe["style"], recipe["guidance"], recipe["cache"]) == ("emoji", 5, 0.5)
 
 
 def test_a_seed_that_cannot_be_is_said_at_once(studio: Page):

@@ -41,6 +41,7 @@
  * @property {number} [steps]
  * @property {number} [guidance]
  * @property {number} [rescale]
+ * @property {number} [cache] 0 to 1, how many steps may be foretold
  * @property {string} [sampler]
  * @property {string} [schedule]
  * @property {string} [style]
@@ -72,6 +73,7 @@
  * @property {number} steps
  * @property {number} guidance
  * @property {number} rescale
+ * @property {number} [cache]
  * @property {string} sampler
  * @property {string} schedule
  * @property {number} width

@@ -99,6 +99,7 @@ export function choose(model) {
     steps: undefined,
     guidance: undefined,
     rescale: undefined,
+    cache: undefined,
     sampler: undefined,
     schedule: undefined,
     style: undefined,

@@ -3,6 +3,7 @@
 import { catalog } from '../data/catalog.js';
 import { draft } from '../data/draft.js';
 import { jobs } from '../data/jobs.js';
+import { FAST, foretells } from '../data/fields.js';
 import { ahead, estimate } from '../data/pace.js';
 import { css, fill, h, listen, opens, style } from '../dom.js';
 import { icon, shape } from '../icons.js';
@@ -129,6 +130,12 @@ class PromptBox extends HTMLElement {
     this.model = h('button', { title: t.prompt.model });
     this.ratio = h('button', { title: t.prompt.shape });
     this.look = h('button', { title: t.prompt.style });
+    this.fast = h(
+      'button',
+      { title: t.prompt.fastHint, onclick: () => draft.set({ cache: draft.order.cache ? undefined : FAST }) },
+      icon('bolt', 18),
+      t.prompt.fast,
+    );
     this.more = h('button', { title: t.prompt.settings }, icon('more', 18), t.prompt.settings);
     const past = h(
       'button',
@@ -170,6 +177,7 @@ class PromptBox extends HTMLElement {
         this.look,
         h('count-field'),
         h('seed-lock'),
+        this.fast,
         this.more,
         h('span', { class: 'paint' }, this.go),
       ),
@@ -213,6 +221,10 @@ class PromptBox extends HTMLElement {
       const look = order.style ?? order.preset?.replaceAll('-', ' ');
       fill(this.look, icon('star', 18), look ?? t.prompt.anyStyle);
       this.look.classList.toggle('set', Boolean(look));
+    }
+    if (this.fast) {
+      this.fast.hidden = !card || !foretells(card);
+      this.fast.ariaPressed = String(Boolean(order.cache));
     }
     if (this.expand) this.expand.ariaPressed = String(Boolean(order.expand));
     this.ratio?.classList.toggle('set', Boolean(order.aspect_ratio || order.width));

@@ -21,6 +21,7 @@ const go = (/** @type {string} */ place) => () => (location.hash = place);
 const FIELDS = /** @type {const} */ ([
   'negative',
   'rescale',
+  'cache',
   'sampler',
   'schedule',
   'style',
@@ -55,7 +56,7 @@ const REMEDIES = [
       draft.order.loras ? [t.remedies.without(t.fields.loras), () => draft.set({ loras: undefined })] : null,
   },
   {
-    test: /(?:leave --?|cannot use |no )(negative|rescale|sampler|schedule|style)\b/,
+    test: /(?:leave --?|cannot use |no )(negative|rescale|cache|sampler|schedule|style)\b/,
     remedy: ([, name = '']) => without(name),
   },
   { test: /^([a-z]+)\b/, remedy: ([, name = '']) => without(name) },

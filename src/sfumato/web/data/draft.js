@@ -36,6 +36,7 @@ class Draft extends EventTarget {
       steps: recipe.steps,
       guidance: recipe.guidance,
       rescale: recipe.rescale || undefined,
+      cache: recipe.cache || undefined,
       sampler: recipe.sampler,
       schedule: recipe.schedule,
       aspect_ratio: undefined,

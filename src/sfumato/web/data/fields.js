@@ -13,6 +13,12 @@
  * @property {string[]} [choices]
  */
 
+/** How many steps are foretold where it is to be fast; about half of the time. */
+export const FAST = 0.5;
+
+/** Whether steps can be foretold: not where a model paints by its own pipeline. @param {Card} card */
+export const foretells = (card) => card.sampler !== 'own';
+
 const NEGATIVE_KINDS = new Set(['classifier-free', 'distilled']);
 
 /**
@@ -33,6 +39,7 @@ export function fieldsOf(card, parts) {
   if (card.guidance_kind === 'classifier-free') {
     fields.push({ name: 'rescale', kind: 'range', low: 0, high: 1, step: 0.05, usual: 0 });
   }
+  if (foretells(card)) fields.push({ name: 'cache', kind: 'range', low: 0, high: 1, step: 0.05, usual: 0 });
   if (parts.samplers.includes(card.sampler))
     fields.push({ name: 'sampler', kind: 'choice', choices: parts.samplers, usual: card.sampler });
   if (parts.schedules.includes(card.schedule))

@@ -13,9 +13,15 @@ const OLD = 0.7; // how much what was known counts beside a new picture
 /** @type {() => Record<string, number>} */
 const paces = () => kept('pace', {});
 
+/** About the share of its steps that a model is asked for, where some are foretold. @param {number | undefined} cache */
+const askedFor = (cache) => (cache ? 0.55 : 1);
+
 /** @param {Recipe} recipe */
 const work = (recipe) =>
-  recipe.steps * (recipe.painted_width ?? recipe.width) * (recipe.painted_height ?? recipe.height);
+  recipe.steps *
+  askedFor(recipe.cache) *
+  (recipe.painted_width ?? recipe.width) *
+  (recipe.painted_height ?? recipe.height);
 
 /** @param {Picture} picture */
 export function learn({ recipe, seconds }) {
@@ -44,7 +50,8 @@ export function estimate(order) {
   if (!pace) return 0;
   const { default: usual, shape, best } = card.sizes;
   const asked = order.width && order.height ? order.width * order.height : (order.megapixels ?? 0) * 1e6;
-  return pace * (order.steps ?? card.steps.default) * (shape === 'square' ? best ** 2 : asked || usual[0] * usual[1]);
+  const steps = (order.steps ?? card.steps.default) * askedFor(order.cache);
+  return pace * steps * (shape === 'square' ? best ** 2 : asked || usual[0] * usual[1]);
 }
 
 /** Seconds until everything that is ordered is painted, as far as that is known. @param {Job[]} open */
