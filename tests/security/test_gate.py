@@ -153,6 +153,21 @@ def test_one_user_sees_nothing_of_the_other(keyed: tuple[Server, dict[str, str]]
         answer = bob.request(method, f"/api/v1/{path}", json={"trashed": True} if method == "PATCH" else None)
         assert answer.status_code == 404, (method, path, answer.text)
     assert bob.get("/api/v1/jobs").json() == bob.get("/api/v1/pictures").json() == []
+    star = ada.get(f"/api/v1/pictures/{picture}/file").content
+    file = ada.post("/v1/files", files={"file": ("a.png", star)}, data={"purpose": "vision"}).json()["id"]
+    own = f"{server.url}/api/v1/pictures/{picture}/file"
+    begun = {"prompt": "a", "operation": "image-to-image", "start": picture, "steps": 1}
+    for path, body in [
+        ("/api/v1/orders", begun), ("/api/v1/orders/vary", {"picture": picture}),
+        (f"/api/v1/pictures/{picture}/finish", {"then": ["crop:8x8+0+0"]}),
+        (f"/api/v1/pictures/{picture}/export", {"presets": ["avatar"]}),
+        ("/api/v1/inputs", {"url": own}), ("/v1/images/edits", {"prompt": "a", "images": [{"file_id": file}]}),
+        ("/v1/images/edits", {"prompt": "a", "images": [{"image_url": f"{server.url}/v1/files/{file}/content"}]}),
+        ("/predictions", {"input": {"prompt": "a", "image": own}}), ("/bfl/v1/flux-2-pro", {"input_image": own}),
+    ]:  # fmt: skip
+        answer = bob.post(path, json=body)
+        assert answer.status_code == 404, (path, answer.text)
+    assert ada.post("/api/v1/inputs", json={"url": own}).status_code == 201
     assert ada.get(f"/api/v1/pictures/{picture}").json()["trashed"] is None
     assert [one["id"] for one in master.get("/api/v1/pictures").json()] == [picture]
 
