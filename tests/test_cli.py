@@ -596,8 +596,22 @@ def test_a_model_that_only_paints_from_words_refuses_an_edit_before_it_is_to_be_
     whole = next(name for name in catalog.names() if catalog.card(name).operations == ["text-to-image"])
     done = sfumato("edit", "photo.jpg", "a plum", "--model", whole)
     assert done.code == 2
-    assert f"{whole} cannot do image-to-image: it does text-to-image; choose another --model" in done.err
+    assert f"{whole} cannot do image-to-image: it does scene, text-to-image; choose another --model" in done.err
     assert "pull" not in done.err
+
+
+def test_a_model_that_is_told_what_to_change_refuses_a_strength_before_it_is_to_be_pulled(sfumato: Run):
+    Image.new("RGB", (64, 64), "red").save("photo.jpg")
+    done = sfumato("edit", "photo.jpg", "a plum", "--model", "flux-kontext", "--strength", "0.5")
+    assert done.code == 2 and "leave --strength out" in done.err and "pull" not in done.err
+
+
+@pytest.mark.parametrize("alpha", [255, 0])
+def test_an_edit_says_that_it_is_laid_on_white_only_where_it_is(sfumato: Run, alpha: int):
+    Image.new("RGBA", (64, 64), (255, 0, 0, alpha)).save("photo.png")
+    done = sfumato("edit", "photo.png", "a plum", "--strength", "0", "--out", "a.jpg")
+    assert done.code == 0 and "--background" not in done.err
+    assert ("a.jpg cannot be transparent" in done.err) == (alpha == 0)
 
 
 def test_an_edit_whose_beginning_is_gone_says_so(sfumato: Run, home: Path):

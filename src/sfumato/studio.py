@@ -695,6 +695,8 @@ class Studio:
         from sfumato.edits import opened
         from sfumato.exports.svg import svg
 
+        if Path(path).suffix != ".svg":
+            raise RequestError(f"{shown(Path(path).name)} does not end in .svg: choose another --out")
         exports.publish.check(Path(path), force=force)
         known = opened(source)
         text = svg(known.image, colours=colours, recipe=known.recipe, metadata=metadata, ai_made=known.ai_made)

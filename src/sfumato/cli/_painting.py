@@ -35,8 +35,9 @@ def paint_all(
     recipes = [recipe for plan in plans for recipe in plan.recipes]
     warnings = [*remarks, *(text for plan in plans for text in plan.warnings)]
     paths = paths_for(recipes, saving.out, saving.format)
-    for path in paths:
-        warnings += studio.check_file(path, **saving.encoding, background=background)
+    for path, recipe in zip(paths, recipes, strict=True):
+        loses = studio.check_file(path, **saving.encoding, background=background)
+        warnings += loses if recipe.start is None else []  # an opaque picture stays so: see _painted
     warnings = list(dict.fromkeys(warnings))
     for text in warnings + ([] if saving.json else [text for plan in plans for text in plan.notes]):
         _progress.say(text)
@@ -75,6 +76,9 @@ def _painted(
                 outside = studio.outside(picture, path, saving.quality)
                 if not saving.json:
                     print(path, flush=True)
+                if picture.recipe.start is not None and _loses_alpha(picture, path, saving.format):
+                    warnings.append(f"{path.name} cannot be transparent: the picture is laid on white")
+                    _progress.say(warnings[-1])
                 if outside is not None:
                     row |= {f"outside_{name}" if name != "seam" else name: v for name, v in asdict(outside).items()}
                     if not saving.json:
@@ -82,6 +86,12 @@ def _painted(
                 _keep(studio, picture)
                 done.append(row)
     return done
+
+
+def _loses_alpha(picture: Picture, path: Path, format: str | None) -> bool:
+    from sfumato.exports import writer_for
+
+    return not writer_for(path, format).alpha and picture.image.getchannel("A").getextrema() != (255, 255)
 
 
 def told(outside: Outside) -> str:

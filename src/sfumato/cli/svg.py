@@ -18,11 +18,8 @@ def command(
 ) -> None:
     """Trace drawings into SVG files, sharp at any size; paths go to stdout."""
     from sfumato.cli._edits import paths_beside
-    from sfumato.core.errors import RequestError
     from sfumato.studio import Studio
 
     studio = Studio()
     for file, path in zip(files, paths_beside(files, out, "shapes", "svg"), strict=True):
-        if path.suffix != ".svg":
-            raise RequestError(f"{path.name} does not end in .svg: choose another --out")
         print(studio.svg(file, path, colours=colours, metadata=metadata, force=force), flush=True)

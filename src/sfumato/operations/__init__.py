@@ -13,7 +13,6 @@ from typing import Any
 
 from sfumato.core.canvas import Ground, Pictures, Work
 from sfumato.core.card import Card, Range
-from sfumato.core.errors import RequestError
 from sfumato.core.order import Order
 from sfumato.core.ranges import checked
 from sfumato.core.recipe import Recipe
@@ -55,12 +54,8 @@ class Operation:
 
 
 def decided_strength(order: Order, card: Card, usual: Range) -> float:
-    """The order's strength, else the usual; RequestError for any other than 1 where words alone say what changes."""
-    if card.takes_strength:
-        return checked("strength", order.strength, usual)
-    if order.strength not in {None, 1}:
-        raise RequestError(f"{card.name} is told in words what to change: leave --strength out")
-    return 1
+    """The order's strength, else the usual; 1 where words alone say what changes (planning refuses any other)."""
+    return checked("strength", order.strength, usual) if card.takes_strength else 1
 
 
 operations: Registry[Operation] = Registry(__name__, "operation")

@@ -144,13 +144,14 @@ def checked_operation(order: Order, card: Card) -> Operation:
     """The order's operation; RequestError if the model cannot do it, or where it has no such field."""
     operation = operations[order.operation]
     if not operation.needs & set(card.operations):
-        raise RequestError(
-            f"{card.name} cannot do {order.operation}: it does {', '.join(card.operations)}; choose another --model"
-        )
+        can = [name for name in operations.names() if operations[name].needs & set(card.operations)]
+        raise RequestError(f"{card.name} cannot do {order.operation}: it does {', '.join(can)}; choose another --model")
     set_here = {name for name in some_fields() if getattr(order, name) != Order.model_fields[name].default}
     if idle := sorted(set_here - operation.takes):
         name = idle[0].replace("_", "-")
         raise RequestError(f"{order.operation} has no {name}: leave it out")
+    if order.strength not in {None, 1} and not card.takes_strength:
+        raise RequestError(f"{card.name} is told in words what to change: leave --strength out")
     return operation
 
 
