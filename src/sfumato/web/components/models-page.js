@@ -59,10 +59,7 @@ class ModelsPage extends HTMLElement {
       ),
       this.shown,
     );
-    this.stop = listen([
-      [this, 'what', () => this.show()],
-      [errands, 'ended', (event) => this.ended(event.detail)],
-    ]);
+    this.stop = listen([[this, 'what', () => this.show()]]);
     this.show();
     errands.load().catch((error) => say(error.message));
   }
@@ -81,14 +78,16 @@ class ModelsPage extends HTMLElement {
     if (this.shown && this.shown.firstElementChild?.localName !== PARTS[part])
       fill(this.shown, h(PARTS[part], { 'data-name': name }));
   }
-
-  /** What came is there for the prompt box at once. @param {import('../types.js').Errand} errand */
-  async ended(errand) {
-    await catalog.load();
-    const [done, failed] = errand.kind === 'teach' ? [t.lora.done, t.lora.failed] : [t.models.arrived, t.models.failed];
-    if (errand.state === 'done') say(done(errand.name));
-    if (errand.state === 'failed') say(failed(errand.name));
-  }
 }
+
+/** What came is there for the prompt box at once, wherever one is by then. @param {import('../types.js').Errand} errand */
+async function ended(errand) {
+  const [done, failed] = errand.kind === 'teach' ? [t.lora.done, t.lora.failed] : [t.models.arrived, t.models.failed];
+  if (errand.state === 'done') say(done(errand.name));
+  if (errand.state === 'failed') say(failed(errand.name));
+  await catalog.load();
+}
+
+errands.addEventListener('ended', (event) => ended(/** @type {CustomEvent} */ (event).detail).catch(() => {}));
 
 customElements.define('models-page', ModelsPage);
