@@ -13,7 +13,7 @@ import { back } from '../routes.js';
 import { t } from '../texts.js';
 import { BeforeAfter } from './before-after.js';
 import { LineageRow } from './lineage-row.js';
-import { act, bin, rate } from './picture-acts.js';
+import { act, bin, like, rate } from './picture-acts.js';
 import { PictureTools } from './picture-tools.js';
 import { RecipeCard } from './recipe-card.js';
 import { say } from './say-line.js';
@@ -224,6 +224,7 @@ class PictureView extends HTMLElement {
           draft.set({ seed: picture.recipe.seed });
           back();
         }),
+        act('like', t.picture.like, () => like([picture])),
         act('mask', t.picture.mask, () => (location.hash = `#/canvas/${picture.id}`)),
         act('export', t.gallery.export, () => (location.hash = `#/export/${picture.id}`)),
       ),
