@@ -26,8 +26,8 @@ from benchmarks.gpu.timing import WARM_UPS, Record, by_the_clock, on_device
 from sfumato import catalog, exports
 from sfumato.core.order import Order
 from sfumato.engine.families import flux, stable_diffusion_xl
-from sfumato.engine.families._diffusers.float8 import products
 from sfumato.engine.families._diffusers.place import Place
+from sfumato.engine.families._diffusers.rounding import products
 from sfumato.engine.painting import Row
 from sfumato.planning import plan
 from sfumato.worker.run import Failed, Progress, run

@@ -22,6 +22,9 @@ class Settings(BaseSettings):
     models: dict[str, Path] = Field(
         default={}, description='Models that lie elsewhere, by name, as {"flux-dev": "/data/flux-dev"}.'
     )
+    model_memory: float | None = Field(
+        default=None, gt=0, description="GB that loaded models may take; what was not used longest makes room."
+    )
     aliases: dict[str, str] = Field(
         default={}, description='Which model paints for a hosted one, as {"gpt-image-1": "flux-dev"}.'
     )

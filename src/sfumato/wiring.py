@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from sfumato.catalog.presets import StylePreset
     from sfumato.core.picture import Picture
     from sfumato.core.shelf import Shelf
-    from sfumato.engine.families import Model
+    from sfumato.engine.families import Manner, Model
+    from sfumato.engine.loaded import Loaded
     from sfumato.exports.presets import ExportPreset
     from sfumato.jobs.database import Database
     from sfumato.jobs.files import Files
@@ -29,6 +30,10 @@ if TYPE_CHECKING:
     from sfumato.weights import Weights
     from sfumato.weights.models import Models
     from sfumato.worker.loop import Told, Worker
+    from sfumato.worker.run import LoadedModel
+
+
+SHARE = 0.85  # of the memory there is, that loaded models may take; pictures under way need some
 
 
 class Parts:
@@ -36,8 +41,8 @@ class Parts:
 
     def __init__(self, settings: Settings | None = None):
         self.settings = settings or Settings()
-        self._models: dict[str, Model] = {}
-        self._loading = threading.Lock()
+        self._loaded: Loaded | None = None
+        self._making = threading.Lock()
 
     @property
     def save(self) -> Save:
@@ -98,19 +103,42 @@ class Parts:
 
         return style_presets(self.settings.home / "styles")
 
-    def model(self, name: str) -> "Model":
-        """A model by name, loaded once."""
+    @property
+    def loaded(self) -> "Loaded":
+        """Made once, whichever thread is the first."""
+        from sfumato.engine.loaded import Loaded
+
+        with self._making:
+            if self._loaded is None:
+                self._loaded = Loaded(self._load, self._weigh, self._budget)
+            return self._loaded
+
+    def _budget(self) -> float:
+        """Bytes that loaded models may take."""
+        from sfumato.engine import memory
+
+        given = self.settings.model_memory
+        return memory.there() * SHARE if given is None else given * 1e9
+
+    @property
+    def model(self) -> "LoadedModel":
+        """The model of a name, and a Manner, loaded when first asked for."""
+        return self.loaded.model
+
+    def _load(self, name: str, manner: "Manner") -> "Model":
         from sfumato.engine.families import families
 
-        with self._loading:
-            if name not in self._models:
-                card = self.card(name)
-                try:
-                    load = families[card.family]
-                except ModuleNotFoundError as error:
-                    raise MissingPackage(f"{name} needs {error.name}: pip install 'sfumato[torch]'") from error
-                self._models[name] = load(card, self.folder(name))
-            return self._models[name]
+        card = self.card(name)
+        try:
+            load = families[card.family]
+        except ModuleNotFoundError as error:
+            raise MissingPackage(f"{name} needs {error.name}: pip install 'sfumato[torch]'") from error
+        return load(card, self.folder(name), manner)
+
+    def _weigh(self, name: str) -> float:
+        """Bytes of a model's files, which is what it takes in memory or more."""
+        card, folder = self.card(name), self.folder(name)
+        return sum((folder / file.name).stat().st_size for file in card.files)
 
     def keep(self, picture: "Picture", owner: str = "", origin: str | None = None) -> "Entry":
         """Put a picture into the library, with all of its metadata; see Library.add."""
@@ -160,17 +188,16 @@ class Parts:
 
     def worker(self, name: str, told: "Told") -> "Worker":
         """One that paints what is queued; name: unlike any other's."""
-        from PIL import Image
-
         from sfumato.jobs.claims import Claims
         from sfumato.worker.loop import Worker
         from sfumato.worker.run import Bench
 
+        bench = Bench(self.model, self.save, lambda use: self.loras.load(use), self.weights, self.inputs)
         return Worker(
             Claims(self.database, name),
-            Bench(self.model, self.save, lambda use: self.loras.load(use), self.weights, self.inputs),
+            bench,
             lambda picture, owner, origin: self.keep(picture, owner, origin).id,
-            lambda recipe, latent: Image.fromarray(self.model(recipe.model).decode(latent), "RGBA"),
-            lambda: tuple(self._models),
+            bench.preview,
+            lambda: self.loaded.names(),
             told,
         )

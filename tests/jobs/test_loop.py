@@ -237,7 +237,7 @@ def test_a_worker_that_stops_gives_back_and_the_next_goes_on_where_it_was(paced:
 
 class Breaks(GaussianModel):
     def decode(self, latent: Latent) -> np.ndarray:
-        raise MemoryError("no room for\n  this")
+        raise OSError("no room for\n  this")
 
 
 def test_a_failure_is_told_with_its_reason_and_stops_no_other(url: str, tmp_path: Path):
@@ -246,12 +246,12 @@ def test_a_failure_is_told_with_its_reason_and_stops_no_other(url: str, tmp_path
     with studio.working():
         for job in jobs:
             failed = studio.ended(job)
-            assert (failed.state, failed.reason) == ("failed", "MemoryError: no room for this")
+            assert (failed.state, failed.reason) == ("failed", "OSError: no room for this")
     traces = [message for message in studio.told if message["kind"] == "log"]
     assert {message["of"] for message in traces} == {
         job.id for job in jobs
     }  # for who runs it, not for who reads events
-    assert all("MemoryError" in message["text"] and "job" not in message for message in traces)
+    assert all("OSError" in message["text"] and "job" not in message for message in traces)
     studio.database.close()
 
 

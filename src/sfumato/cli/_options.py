@@ -55,6 +55,7 @@ class Way:
     cache: Annotated[
         float | None, number(help="0 to 1: foretell steps from those before; 0.5 asks about half of many.")
     ] = None
+    fast: Annotated[bool, typer.Option("--fast", help="Compute in 8 bits and compiled; rounds a little.")] = False
     lora: Annotated[
         list[str] | None,
         typer.Option(help="A LoRA and its weight, -2 to 2, as ink:0.8; again for more. See sfumato loras."),

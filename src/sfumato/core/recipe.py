@@ -48,6 +48,7 @@ class Recipe(BaseModel):
     width, height: of the finished picture, pixels. painted_width, painted_height: the size the model paints at;
     finishing brings it to the asked size. rescale: 0 to 1, how far guidance's contrast is taken back.
     cache: 0 to 1, how many looks may be foretold instead of asked (engine/foretelling.py).
+    fast: whether the model computes in 8 bits, where its device is quicker so; such pictures differ a little.
     finish: the finishing steps in order, each `name:value`, as `background:#ffffff`.
     start, mask: sha256 of pictures that the library keeps: what is begun with, and where to paint (white).
     strength: 0 to 1, how much of `start` is painted anew. margins: new pixels at its left, top, right and bottom.
@@ -70,6 +71,7 @@ class Recipe(BaseModel):
     guidance: float = Field(allow_inf_nan=False)
     rescale: float = Field(default=0, ge=0, le=1)
     cache: float = Field(default=0, ge=0, le=1)
+    fast: bool = False
     sampler: str
     schedule: str
     width: int = Field(ge=1)

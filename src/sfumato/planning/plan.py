@@ -93,6 +93,7 @@ def plan(
         guidance=guidance,
         rescale=rescale,
         cache=checked_cache(order.cache, card),
+        fast=checked_fast(order.fast, bool(loras), card),
         sampler=sampler,
         schedule=schedule,
         width=finished[0],
@@ -112,7 +113,8 @@ def plan(
         notes.append(
             f"background: {ground}, laid behind the picture; --background transparent leaves it to {card.name}"
         )
-    return Plan(recipes, warnings + told + list(framed.warnings), notes)
+    rounds = [ROUNDS] if first.fast else []
+    return Plan(recipes, warnings + told + rounds + list(framed.warnings), notes)
 
 
 def of_seed(recipe: Recipe, seed: int, words: str) -> Recipe:
@@ -205,6 +207,18 @@ def checked_cache(share: float | None, card: Card) -> float:
     if share and card.sampler == OWN:
         raise RequestError(f"{card.name} paints by its own pipeline, which foretells no steps: leave --cache out")
     return share
+
+
+def checked_fast(fast: bool, with_loras: bool, card: Card) -> bool:
+    """Whether to compute in 8 bits; RequestError where that is so already, or cannot be."""
+    if fast and card.repository is None:
+        raise RequestError(f"{card.name} is as fast as it can be: leave --fast out")
+    if fast and with_loras:
+        raise RequestError("LoRA cannot be added to a model in 8 bits: leave out either --fast or --lora")
+    return fast
+
+
+ROUNDS = "--fast rounds the model's products to 8 bits: the picture is near the one without it, not the same"
 
 
 def without_effect(name: str, card: Card, guidance: float) -> str:

@@ -18,6 +18,7 @@ from sfumato.planning.loras import FindLora, check_loras, no_loras
 from sfumato.planning.plan import (
     RESCALE,
     checked_cache,
+    checked_fast,
     checked_operation,
     checked_part,
     checked_strength,
@@ -56,6 +57,7 @@ def check(
     checked("guidance", recipe.guidance, card.guidance)
     checked("rescale", recipe.rescale, RESCALE)
     checked_cache(recipe.cache, card)
+    checked_fast(recipe.fast, bool(recipe.loras), card)
     for prompt in (recipe.prompt, recipe.asked):
         checked_prompt(recipe.prompt if prompt is None else prompt, may_be_empty=operation.wordless)
     checked_negative(recipe.negative, card)

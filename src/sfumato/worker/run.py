@@ -9,7 +9,7 @@ Every door comes through here: the command line in its own process, a server's w
 
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 from PIL import Image
@@ -19,8 +19,9 @@ from sfumato.core.errors import JobFailed
 from sfumato.core.picture import Outside, Picture, Save
 from sfumato.core.recipe import LoraUse, Recipe
 from sfumato.core.wording import shown
+from sfumato.engine import memory
 from sfumato.engine.conductor import Conductor, Stepped, Stopped, Task
-from sfumato.engine.families import AdaptableModel, Model
+from sfumato.engine.families import USUAL, AdaptableModel, Manner, Model
 from sfumato.engine.painting import Latent
 from sfumato.engine.start import start
 from sfumato.engine.weights.lora import Lora
@@ -65,8 +66,8 @@ class Warned:
 
 Event = Progress | Painted | Failed | Warned
 
-LoadedModel = Callable[[str], Model]
-"""The loaded model of a name; loads it on the first call."""
+LoadedModel = Callable[..., Model]
+"""The loaded model of a name, and of a Manner where it is not the usual one; loads it on the first call."""
 
 LoadedLora = Callable[[LoraUse], Lora]
 """The very LoRA that a recipe names."""
@@ -77,18 +78,30 @@ def no_lora(use: LoraUse) -> Lora:
     raise JobFailed(f"LoRA {use.name!r} cannot be had here: no place of LoRA is given")
 
 
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """A recipe as it was begun; thrift: as a Manner's."""
+
+    recipe: Recipe
+    cancelled: Callable[[], bool]
+    order: int
+    urgency: int
+    thrift: int = 0
+
+
 @dataclass(eq=False)
 class Way:
     """A recipe under way."""
 
-    recipe: Recipe
+    asked: Asked
     model: Model
     work: Work
     since: float
-    cancelled: Callable[[], bool]
-    order: int
-    urgency: int
     canvas: Canvas | None = None
+
+    @property
+    def recipe(self) -> Recipe:
+        return self.asked.recipe
 
 
 def run(
@@ -127,6 +140,8 @@ class Bench:
         self._conductor = Conductor()
         self._under_way: dict[Task, Way] = {}
         self._room = 1
+        self._remarked: set[str] = set()
+        self._again: list[Asked] = []
 
     @property
     def is_empty(self) -> bool:
@@ -141,20 +156,63 @@ class Bench:
         self, recipe: Recipe, cancelled: Callable[[], bool] = lambda: False, *, order: int = 0, urgency: int = 0
     ) -> Iterator[Event]:
         """Put a painting up; the events are read at once. order, urgency: as a Task's."""
-        since = time.perf_counter()
+        yield from self._begin(Asked(recipe, cancelled, order, urgency))
+
+    def _begin(self, asked: Asked) -> Iterator[Event]:
         try:
-            model = self._model_of(recipe.model)
-            check_weights(recipe, model)
-            work = operations[recipe.operation].paint(recipe, self._pictures)
-            way = Way(recipe, adapted(model, recipe, self._lora_of), work, since, cancelled, order, urgency)
-            yield from self._onward(way, None)
+            yield from self._put_up(asked)
         except Exception as error:  # ends this recipe; those under way go on
-            yield Failed(recipe, error)
-            return
+            yield from self._failed(asked, error)
+        yield from self._begin_again()
+
+    def _put_up(self, asked: Asked) -> Iterator[Event]:
+        since, recipe = time.perf_counter(), asked.recipe
+        model = self._model_of(recipe.model, *manner_of(recipe, asked.thrift))
+        yield from self._remarks(recipe, model)
+        check_weights(recipe, model)
+        work = operations[recipe.operation].paint(recipe, self._pictures)
+        yield from self._onward(Way(asked, adapted(model, recipe, self._lora_of), work, since), None)
         self._room = max(1, model.rows_at_once // 2)
+
+    def _remarks(self, recipe: Recipe, model: Model) -> Iterator[Event]:
+        """How a model was placed, once, where that is not as everybody expects."""
+        text = getattr(model, "remark", "")
+        if text and text not in self._remarked:
+            self._remarked.add(text)
+            yield Warned(recipe, text)
+
+    def _failed(self, asked: Asked, error: Exception | None) -> Iterator[Event]:
+        """The end of a recipe; or where memory ran out for the first time, word that it is begun again."""
+        if error is None or not memory.ran_out(error):
+            yield Failed(asked.recipe, error)
+            return
+        error.__traceback__ = error.__context__ = None  # they hold what the device computed with
+        name, there = asked.recipe.model, f"{memory.there() / 1e9:.1f} GB"
+        if asked.thrift == 0:
+            yield Warned(asked.recipe, f"{name} ran out of memory ({there} are there): painted again more thriftily")
+            self._again.append(replace(asked, thrift=1))
+            return
+        less = "paint a smaller --size, close what else needs memory, or choose another --model"
+        text = f"{name} ran out of memory twice, the second time as thriftily as it can be: it has {there}"
+        yield Failed(asked.recipe, JobFailed(f"{text}; {less} (sfumato models --fits)"))
+
+    def _begin_again(self) -> Iterator[Event]:
+        """With less of the model on the device, those whose memory ran out; only now nobody holds what they had."""
+        while self._again:
+            memory.give_back()
+            yield from self._begin(self._again.pop(0))
+
+    def preview(self, recipe: Recipe, latent: Latent) -> Image.Image:
+        """What a picture under way would be by now."""
+        (way,) = [way for way in self._under_way.values() if way.recipe is recipe]
+        return Image.fromarray(way.model.decode(latent), "RGBA")
 
     def turn(self) -> Iterator[Event]:
         """One look for those whose turn it is."""
+        yield from self._turned()
+        yield from self._begin_again()
+
+    def _turned(self) -> Iterator[Event]:
         for event in self._conductor.turn():
             way = self._under_way[event.task]
             if isinstance(event, Stepped):
@@ -162,12 +220,12 @@ class Bench:
                 continue
             del self._under_way[event.task]
             if isinstance(event, Stopped):
-                yield Failed(way.recipe, event.error)
+                yield from self._failed(way.asked, event.error)
                 continue
             try:
                 yield from self._onward(way, Image.fromarray(way.model.decode(event.latent), "RGBA"))
             except Exception as error:
-                yield Failed(way.recipe, error)
+                yield from self._failed(way.asked, error)
 
     def _onward(self, way: "Way", painted: Image.Image | None) -> Iterator[Event]:
         """To the canvas that the operation wants next, or to the finished picture."""
@@ -179,7 +237,7 @@ class Bench:
             yield Painted(Picture(image, way.recipe, time.perf_counter() - way.since, self._save, outside))
             return
         task, unread = start(way.recipe, way.canvas, way.model)
-        task.cancelled, task.order, task.urgency = way.cancelled, way.order, way.urgency
+        task.cancelled, task.order, task.urgency = way.asked.cancelled, way.asked.order, way.asked.urgency
         for text in unread if way.canvas.round == 1 else []:
             most = way.model.card.text.tokens
             yield Warned(way.recipe, f"{way.recipe.model} reads {most} pieces of a prompt; not read: {shown(text)}")
@@ -198,6 +256,12 @@ def progress(way: "Way", event: Stepped) -> Progress:
     assert way.canvas is not None
     before = (way.canvas.round - 1) * event.steps
     return Progress(way.recipe, before + event.step, way.canvas.rounds * event.steps, event.clean)
+
+
+def manner_of(recipe: Recipe, thrift: int = 0) -> tuple[Manner, ...]:
+    """How a recipe wants its model; nothing where that is as usual."""
+    manner = Manner(recipe.fast, thrift)
+    return () if manner == USUAL else (manner,)
 
 
 def check_weights(recipe: Recipe, model: Model) -> None:

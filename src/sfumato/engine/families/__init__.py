@@ -1,8 +1,9 @@
 """Families: how a kind of model is fed, one file or folder each.
 
 A family loads a card's weights into a Model, which reads prompts, encodes pictures, looks (rows in, clean estimates
-out) and decodes. To add one, add a module with `PART = load`, a function or class `(card, folder) -> Model`. One over
-diffusers' parts says in `pipelines` for which classes it stands in.
+out) and decodes. To add one, add a module with `PART = load`, a function or class `(card, folder, manner) -> Model`.
+One over diffusers' parts says in `pipelines` for which classes it stands in; a model that was placed in an uncommon way
+says so in `remark`, one line for a person.
 
 One whose cards have a sampler `own` is a WholeModel: it paints by itself, and is led through its steps.
 
@@ -30,6 +31,20 @@ os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")  # before it loads: it 
 if TYPE_CHECKING:
     from torch import Tensor
     from torch.nn import Module
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How a model is wanted to be loaded. fast: in 8 bits and compiled, as far as the device is quicker so.
+
+    thrift: how many steps below the best placement, for when memory ran out.
+    """
+
+    fast: bool = False
+    thrift: int = 0
+
+
+USUAL = Manner()
 
 
 @dataclass(frozen=True)
@@ -125,6 +140,6 @@ class Student(Protocol):
         ...
 
 
-Load = Callable[[Card, Path], Model]
+Load = Callable[[Card, Path, Manner], Model]
 
 families: Registry[Load] = Registry(__name__, "family")

@@ -17,11 +17,11 @@ from diffusers.models.transformers.transformer_flux import FluxTransformer2DMode
 from transformers import CLIPTextModel, CLIPTokenizer, T5EncoderModel, T5Tokenizer
 
 from sfumato.core.card import Card
-from sfumato.engine.families import Text
+from sfumato.engine.families import USUAL, Manner, Text
 from sfumato.engine.families._diffusers.adapting import Adaptable, Wardrobe
 from sfumato.engine.families._diffusers.autoencoder import Autoencoder
 from sfumato.engine.families._diffusers.folder import Folder
-from sfumato.engine.families._diffusers.place import Place, best
+from sfumato.engine.families._diffusers.place import Place, placed
 from sfumato.engine.families._diffusers.prompts import pieces
 from sfumato.engine.families._flux_torch import pack, places, unpack
 from sfumato.engine.painting import Latent, Row
@@ -37,8 +37,9 @@ class Flux(Adaptable):
     loader = FluxLoraLoaderMixin
     rows_at_once = 1
 
-    def __init__(self, card: Card, folder: Path, place: Place | None = None):
-        self._place = place = place or best()
+    def __init__(self, card: Card, folder: Path, place: Place | Manner = USUAL):
+        self._place = place = placed(card, place)
+        self.remark = place.remark
         inside = Folder(card, folder, self.pipelines)
         self.card = inside.trained()
         self._clip_pieces = inside.tokenizer("tokenizer", CLIPTokenizer)

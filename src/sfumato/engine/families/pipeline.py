@@ -24,9 +24,9 @@ from sfumato.core.card import Card
 from sfumato.core.errors import Cancelled, JobFailed
 from sfumato.core.recipe import Recipe
 from sfumato.core.wording import shown
-from sfumato.engine.families import Text
+from sfumato.engine.families import USUAL, Manner, Text
 from sfumato.engine.families._diffusers.folder import Folder
-from sfumato.engine.families._diffusers.place import Place, best
+from sfumato.engine.families._diffusers.place import Place, placed
 from sfumato.engine.painting import Guided, Latent, Row
 from sfumato.engine.strength import steps_at
 
@@ -50,9 +50,10 @@ class Pipeline:
 
     rows_at_once = 1
 
-    def __init__(self, card: Card, folder: Path, place: Place | None = None):
+    def __init__(self, card: Card, folder: Path, place: Place | Manner = USUAL):
         self.card = card
-        self._place = place = place or best()
+        self._place = place = placed(card, place)
+        self.remark = place.remark
         assert card.pipeline is not None
         kind = getattr(diffusers, card.pipeline)
         inside = Folder(card, folder)

@@ -25,7 +25,7 @@ from tokenizers import Tokenizer
 
 from sfumato.core.card import Card
 from sfumato.core.errors import DamagedWeights, JobFailed, UnreadableFile
-from sfumato.engine.families import Text
+from sfumato.engine.families import USUAL, Manner, Text
 from sfumato.engine.painting import Latent, Row
 from sfumato.engine.weights import verified
 from sfumato.engine.weights.lora import Lora, changed, fitted, modules, read_lora
@@ -50,7 +50,7 @@ class Pocket:
 
     rows_at_once = 1
 
-    def __init__(self, card: Card, folder: Path):
+    def __init__(self, card: Card, folder: Path, manner: Manner = USUAL):
         self.card = card
         self._graphs = Graphs(card, verified(card, folder))
         self._added: Added = ()

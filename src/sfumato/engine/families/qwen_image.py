@@ -19,11 +19,11 @@ from torch import Tensor
 from transformers import Qwen2_5_VLForConditionalGeneration, Qwen2Tokenizer
 
 from sfumato.core.card import Card
-from sfumato.engine.families import Text
+from sfumato.engine.families import USUAL, Manner, Text
 from sfumato.engine.families._diffusers.adapting import Adaptable, Wardrobe
 from sfumato.engine.families._diffusers.autoencoder import on_white, opaque
 from sfumato.engine.families._diffusers.folder import Folder
-from sfumato.engine.families._diffusers.place import Place, best
+from sfumato.engine.families._diffusers.place import Place, placed
 from sfumato.engine.families._diffusers.prompts import within
 from sfumato.engine.families._flux_torch import pack, unpack
 from sfumato.engine.painting import Latent, Row
@@ -45,8 +45,9 @@ class QwenImage(Adaptable):
     loader = QwenImageLoraLoaderMixin
     rows_at_once = 1
 
-    def __init__(self, card: Card, folder: Path, place: Place | None = None):
-        self._place = place = place or best()
+    def __init__(self, card: Card, folder: Path, place: Place | Manner = USUAL):
+        self._place = place = placed(card, place)
+        self.remark = place.remark
         inside = Folder(card, folder, self.pipelines)
         self.card = inside.trained()
         self._pieces = inside.tokenizer("tokenizer", Qwen2Tokenizer)

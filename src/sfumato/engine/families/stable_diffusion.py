@@ -14,12 +14,12 @@ from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
 from transformers import CLIPTextModel, CLIPTokenizer
 
 from sfumato.core.card import Card
-from sfumato.engine.families import Text
+from sfumato.engine.families import USUAL, Manner, Text
 from sfumato.engine.families._diffusers.adapting import Adaptable, Wardrobe
 from sfumato.engine.families._diffusers.autoencoder import Autoencoder
 from sfumato.engine.families._diffusers.clip import Clip
 from sfumato.engine.families._diffusers.folder import Folder
-from sfumato.engine.families._diffusers.place import Place, best
+from sfumato.engine.families._diffusers.place import Place, placed
 from sfumato.engine.families._diffusers.unet import Unet
 from sfumato.engine.painting import Latent, Row
 
@@ -32,9 +32,10 @@ class StableDiffusion(Adaptable):
     loader = StableDiffusionLoraLoaderMixin
     rows_at_once = 1
 
-    def __init__(self, card: Card, folder: Path, place: Place | None = None):
+    def __init__(self, card: Card, folder: Path, place: Place | Manner = USUAL):
         self.card = card
-        self._place = place = place or best()
+        self._place = place = placed(card, place)
+        self.remark = place.remark
         inside = Folder(card, folder, self.pipelines)
         self._clip = Clip(
             inside.tokenizer("tokenizer", CLIPTokenizer), inside.network("text_encoder", CLIPTextModel, place)

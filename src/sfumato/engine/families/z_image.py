@@ -17,11 +17,11 @@ from diffusers.models.transformers.transformer_z_image import ZImageTransformer2
 from transformers import Qwen2Tokenizer, Qwen3Model
 
 from sfumato.core.card import Card
-from sfumato.engine.families import Text
+from sfumato.engine.families import USUAL, Manner, Text
 from sfumato.engine.families._diffusers.adapting import Adaptable, Wardrobe
 from sfumato.engine.families._diffusers.autoencoder import Autoencoder
 from sfumato.engine.families._diffusers.folder import Folder
-from sfumato.engine.families._diffusers.place import Place, best
+from sfumato.engine.families._diffusers.place import Place, placed
 from sfumato.engine.families._diffusers.prompts import within
 from sfumato.engine.painting import Latent, Row
 
@@ -39,8 +39,9 @@ class ZImage(Adaptable):
     loader = ZImageLoraLoaderMixin
     rows_at_once = 1
 
-    def __init__(self, card: Card, folder: Path, place: Place | None = None):
-        self._place = place = place or best()
+    def __init__(self, card: Card, folder: Path, place: Place | Manner = USUAL):
+        self._place = place = placed(card, place)
+        self.remark = place.remark
         inside = Folder(card, folder, self.pipelines)
         self.card = inside.trained()
         self._pieces = inside.tokenizer("tokenizer", Qwen2Tokenizer)

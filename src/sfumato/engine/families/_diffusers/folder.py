@@ -17,12 +17,13 @@ import torch
 from diffusers.configuration_utils import FrozenDict
 from diffusers.loaders.single_file_utils import create_diffusers_clip_model_from_ldm, load_single_file_checkpoint
 from pydantic import ValidationError
+from torch.nn import Module
 
 from sfumato.core.card import Card, Noise
 from sfumato.core.errors import DamagedWeights, UnreadableFile
 from sfumato.core.wording import shown
 from sfumato.engine.families._diffusers.place import Place
-from sfumato.engine.families._diffusers.quick import PAINTERS, quickened
+from sfumato.engine.families._diffusers.quick import settled
 from sfumato.engine.weights.gguf import check_gguf
 from sfumato.engine.weights.tensors import mapped
 
@@ -81,9 +82,7 @@ class Folder:
 
     def network(self, name: str, kind: type[Part], place: Place) -> Part:
         """A part with weights, a class of diffusers or transformers, ready to ask."""
-        made: Any = self.loaded(name, kind, place)
-        made = quickened(made, place) if name in PAINTERS else made.to(place.device)
-        return made.eval().requires_grad_(False)
+        return settled(name, self.loaded(name, kind, place), place)
 
     def loaded(self, name: str, kind: type[Part], place: Place) -> Part:
         """A part as its files have it, in the place's numbers and on the processor."""
@@ -133,7 +132,10 @@ class Folder:
             )
         except (OSError, ValueError, RuntimeError, ImportError) as error:
             raise self.wrong(f"it cannot be loaded ({_line(error)})") from error
-        return made.to(place.device)
+        for name, part in made.components.items():
+            if isinstance(part, Module):
+                settled(name, part, place)
+        return made
 
     def tokenizer(self, name: str, kind: type[Part]) -> Part:
         """A tokenizer, a class of transformers."""

@@ -1,18 +1,17 @@
-"""What makes the network that paints quicker on a GPU: joined products, rounding, compiled blocks.
+"""A part of a model, put where its Place says: what is asked at every step as quick as can be, the rest where it fits.
 
-Each of these changes how sums are rounded, and the last takes a while at first; so a Place says which are wanted. Which
-attention is the quickest, torch knows best.
+Joined products, rounding and compiled blocks change how sums are rounded; waiting elsewhere does not. Which attention
+is the quickest, torch knows best.
 """
 
-from typing import TypeVar
+from typing import Any
 
 import torch
+from diffusers.hooks.group_offloading import apply_group_offloading
 from torch import nn
 
-from sfumato.engine.families._diffusers.float8 import blocks, in_float8
 from sfumato.engine.families._diffusers.place import Place
-
-Network = TypeVar("Network", bound=nn.Module)
+from sfumato.engine.families._diffusers.rounding import blocks, round_products
 
 PAINTERS = frozenset({"transformer", "unet"})
 """What diffusers calls the part of a model that is asked at every step."""
@@ -23,18 +22,41 @@ JOINING = frozenset({"FluxAttention"})
 MOST_SIZES = 64  # that blocks are compiled for; torch gives up compiling after the eighth if it is not told
 
 
-def quickened(network: Network, place: Place) -> Network:
-    """The network on the place's device, as quick as the place says."""
+def settled(name: str, part: Any, place: Place) -> Any:
+    """The part of this name on the place's device, or waiting to be asked."""
+    part = part.eval().requires_grad_(False)
+    if name in PAINTERS:
+        return painter(part, place)
+    if name == "vae":
+        if place.tiled and hasattr(part, "enable_tiling"):
+            part.enable_tiling()
+        return part.to(place.device)
+    return part.to(place.device) if place.placement == "whole" else waiting(part, place, "leaf_level")
+
+
+def painter(network: Any, place: Place) -> Any:
+    """The network that is asked at every step."""
     if place.rounding != "none" or place.compiled:
         join(network)
-    if place.rounding == "float8":
-        in_float8(network, place.device)
+    if place.rounding != "none":
+        round_products(network, place.rounding, torch.device("cpu") if place.placement == "blocks" else place.device)
+    if place.placement == "blocks":
+        return waiting(network, place, "block_level")
     network = network.to(place.device)
     if place.compiled:
         torch._dynamo.config.recompile_limit = max(torch._dynamo.config.recompile_limit, MOST_SIZES)
         for block in blocks(network):
             block.compile(dynamic=False)  # for each size by itself, which is what is quickest then
     return network
+
+
+def waiting(part: Any, place: Place, level: str) -> Any:
+    """Kept by the processor, and brought to the device piece by piece when it is asked; the next piece meanwhile."""
+    apply_group_offloading(
+        part, onload_device=place.device, offload_device=torch.device("cpu"), offload_type=level,
+        num_blocks_per_group=1 if level == "block_level" else None, use_stream=place.device.type == "cuda",
+    )  # fmt: skip
+    return part
 
 
 def join(network: nn.Module) -> None:

@@ -1,0 +1,196 @@
+"""Memory: models up to a budget, a second try where it ran out, and all of it back after."""
+
+import gc
+import weakref
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sfumato import exports
+from sfumato.core.card import Card
+from sfumato.core.errors import JobFailed
+from sfumato.core.order import Order
+from sfumato.engine.families import USUAL, Manner, Model
+from sfumato.engine.loaded import Loaded
+from sfumato.engine.memory import ran_out
+from sfumato.planning import plan
+from sfumato.settings import Settings
+from sfumato.testing import GaussianModel, tiny_card
+from sfumato.wiring import Parts
+from sfumato.worker.run import Event, Failed, Painted, Warned, run
+
+THRIFTY = Manner(thrift=1)
+
+
+class Shelf:
+    """Makes models of ten bytes each, and remembers which."""
+
+    def __init__(self, budget: float):
+        self.made: list[tuple[str, Manner]] = []
+        self.loaded = Loaded(self._load, lambda name: 10, lambda: budget)
+
+    def _load(self, name: str, manner: Manner) -> Model:
+        self.made.append((name, manner))
+        return GaussianModel()
+
+
+def test_models_stay_up_to_the_budget_and_the_one_longest_not_used_goes():
+    shelf = Shelf(25)
+    first, second = shelf.loaded.model("one"), shelf.loaded.model("two")
+    assert shelf.loaded.model("one") is first and shelf.loaded.model("two") is second and len(shelf.made) == 2
+    shelf.loaded.model("one")
+    shelf.loaded.model("three")
+    assert shelf.loaded.names() == ("one", "three")
+    assert shelf.loaded.model("one") is first and len(shelf.made) == 3
+
+
+def test_one_that_is_larger_than_the_budget_is_loaded_all_the_same_but_alone():
+    shelf = Shelf(5)
+    for name in ("one", "two", "two"):
+        shelf.loaded.model(name)
+    assert shelf.loaded.names() == ("two",) and len(shelf.made) == 2
+
+
+def test_each_manner_is_a_model_of_its_own_and_a_thrifty_one_stands_alone():
+    shelf = Shelf(100)
+    assert shelf.loaded.model("one") is not shelf.loaded.model("one", Manner(fast=True))
+    assert shelf.loaded.names() == ("one",) and len(shelf.made) == 2
+    shelf.loaded.model("two", THRIFTY)
+    assert shelf.loaded.names() == ("two",)
+
+
+def test_what_goes_gives_its_memory_back():
+    shelf = Shelf(10)
+    model = shelf.loaded.model("one")
+    model.ring = model  # type: ignore[attr-defined] - as models that remember what they have read hold themselves
+    gone = weakref.ref(model)
+    del model
+    shelf.loaded.model("two")
+    assert gone() is None
+
+
+def test_real_models_make_room_for_each_other(tmp_path: Path):
+    torch = pytest.importorskip("torch")
+    import tiny_models
+
+    names = {"one": tiny_models.stable_diffusion, "two": tiny_models.stable_diffusion}
+    for name, make in names.items():
+        make(tmp_path / "models" / name)
+        (tmp_path / "cards").mkdir(exist_ok=True)
+        card = Parts().catalog.card("dreamshaper-8").model_copy(update={"name": name})
+        (tmp_path / "cards" / f"{name}.toml").write_text(toml(card))
+    parts = Parts(Settings(home=tmp_path, model_memory=1e-6))
+    unet = weakref.ref(parts.model("one")._wardrobe._networks["unet"])
+    assert isinstance(unet(), torch.nn.Module)
+    parts.model("two")
+    assert unet() is None and parts.loaded.names() == ("two",)
+
+
+def toml(card: Card) -> str:
+    import json
+
+    said = card.model_dump(exclude_none=True, exclude_defaults=True) | {"files": []}
+
+    def value(x: object) -> str:
+        if isinstance(x, dict):
+            return "{" + ", ".join(f"{json.dumps(k)} = {value(v)}" for k, v in x.items()) + "}"
+        return json.dumps(list(x) if isinstance(x, tuple) else x)
+
+    return "\n".join(f"{name} = {value(given)}" for name, given in said.items())
+
+
+class Full(GaussianModel):
+    """One whose memory runs out, where it is told to."""
+
+    def __init__(self, where: str, error: Callable[[], Exception]):
+        super().__init__()
+        self.where, self.error = where, error
+
+    def read(self, prompt: str):
+        self._full("read")
+        return super().read(prompt)
+
+    def look(self, rows):
+        self._full("look")
+        return super().look(rows)
+
+    def decode(self, latent):
+        self._full("decode")
+        return super().decode(latent)
+
+    def _full(self, where: str) -> None:
+        if where == self.where:
+            held.append(np.zeros(1000))  # what a step would have computed
+            raise self.error()
+
+
+held: list[np.ndarray] = []
+
+
+def torch_ran_out() -> Exception:
+    import torch
+
+    return torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 MiB")
+
+
+def events_of(models: dict[Manner, Model], n: int = 1) -> list[Event]:
+    def model_of(name: str, manner: Manner = USUAL) -> Model:
+        if manner not in models:
+            raise MemoryError
+        return models[manner]
+
+    return list(run(plan(Order(prompt="a", n=n, seed=1), tiny_card()).recipes, model_of, exports.save))
+
+
+@pytest.mark.parametrize("where", ["read", "look", "decode"])
+@pytest.mark.parametrize("error", [MemoryError, torch_ran_out], ids=["memory", "torch"])
+def test_a_picture_is_painted_again_more_thriftily(where: str, error: Callable[[], Exception]):
+    pytest.importorskip("torch")
+    events = events_of({USUAL: Full(where, error), THRIFTY: GaussianModel()})
+    (picture,) = [event.picture for event in events if isinstance(event, Painted)]
+    (told,) = [event.text for event in events if isinstance(event, Warned)]
+    assert told.startswith("gaussian ran out of memory (") and told.endswith("painted again more thriftily")
+    assert not [event for event in events if isinstance(event, Failed)]
+    (alone,) = [event.picture for event in events_of({USUAL: GaussianModel()}) if isinstance(event, Painted)]
+    assert picture.image.tobytes() == alone.image.tobytes()
+
+
+def test_loading_that_runs_out_of_memory_is_tried_again_too():
+    events = events_of({THRIFTY: GaussianModel()})
+    assert [type(event) for event in events if not isinstance(event, Warned)][-1] is Painted
+
+
+def test_the_second_time_is_the_last_and_says_what_there_is():
+    events = events_of({USUAL: Full("look", MemoryError), THRIFTY: Full("look", MemoryError)}, n=2)
+    failed = [event.error for event in events if isinstance(event, Failed)]
+    assert len(failed) == 2 and all(isinstance(error, JobFailed) for error in failed)
+    assert "ran out of memory twice" in str(failed[0]) and "GB; paint a smaller --size" in str(failed[0])
+    assert "\n" not in str(failed[0])
+
+
+def test_another_error_is_no_second_try():
+    (event,) = events_of({USUAL: Full("look", lambda: ArithmeticError("odd")), THRIFTY: GaussianModel()})
+    assert isinstance(event, Failed) and isinstance(event.error, ArithmeticError)
+
+
+def test_when_it_is_begun_again_nothing_holds_the_first_model():
+    first = Full("look", MemoryError)
+    models, gone = {USUAL: first}, weakref.ref(first)
+    del first
+
+    def model_of(name: str, manner: Manner = USUAL) -> Model:
+        if manner == USUAL:
+            return models.pop(USUAL)
+        gc.collect()
+        assert gone() is None
+        return GaussianModel()
+
+    events = list(run(plan(Order(prompt="a", seed=1), tiny_card()).recipes, model_of, exports.save))
+    assert isinstance(events[-1], Painted)
+
+
+def test_what_says_that_memory_ran_out():
+    assert ran_out(MemoryError()) and ran_out(RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried"))
+    assert not ran_out(RuntimeError("shapes")) and not ran_out(ValueError("can't allocate memory"))
