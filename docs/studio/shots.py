@@ -168,7 +168,7 @@ def view(page: Page, name: str) -> None:
 
 def seen(page: Page, size: tuple[int, int], *, dark: bool = False) -> Image.Image:
     page.set_viewport_size({"width": size[0], "height": size[1]})
-    page.emulate_media(color_scheme="dark" if dark else "light")
+    page.emulate_media(color_scheme="dark" if dark else "light", reduced_motion="reduce")
     page.wait_for_timeout(700)
     image = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
     page.set_viewport_size({"width": WIDE[0], "height": WIDE[1]})

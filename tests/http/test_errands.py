@@ -17,6 +17,8 @@ from sfumato.testing import safetensors_file
 from tests.fake_hub import Hub, serving
 from tests.servers import Server
 
+pytestmark = pytest.mark.timeout(300)  # each errand is a process of its own
+
 NAME, OWN_LICENCE = "ssd-1b", "sdxl-turbo"
 FILES = {
     "model_index.json": b'{"_class_name": "StableDiffusionXLPipeline", "unet": ["diffusers", "UNet2DConditionModel"]}',
@@ -97,7 +99,6 @@ def test_what_cannot_be_fetched_is_refused_at_once(own: Server, name: str):
     assert own.client.post("/api/v1/errands/pull", json={"name": name}).status_code == 422
 
 
-@pytest.mark.timeout(300)
 def test_a_lora_is_learned_from_what_was_sent_and_painted_with(own: Server):
     pytest.importorskip("peft", reason="learning needs sfumato[torch]")
     wish = {"name": "rings", "steps": "3"}
@@ -155,5 +156,25 @@ def test_what_was_under_way_when_the_server_died_is_begun_again(
         while shelf.get(under_way.id).is_open and time.monotonic() < give_up:
             time.sleep(0.05)
         assert shelf.get(under_way.id).state == state
+    finally:
+        runner.stop()
+
+
+def test_two_servers_of_one_home_do_nothing_twice(hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("HF_ENDPOINT", hub.url)
+    monkeypatch.setenv("SFUMATO_HOME", str(tmp_path))
+    shelf = Shelf(tmp_path / "errands")
+    runner = Runner(Studio(Settings(home=tmp_path)), shelf)
+    with shelf.held() as ours:
+        assert ours
+        runner.start()
+        errand = runner.begin("pull", NAME, {})
+        time.sleep(1)
+        assert shelf.get(errand.id).attempts == 0
+    try:
+        give_up = time.monotonic() + 90
+        while shelf.get(errand.id).is_open and time.monotonic() < give_up:
+            time.sleep(0.05)
+        assert (shelf.get(errand.id).state, shelf.get(errand.id).attempts) == ("done", 1)
     finally:
         runner.stop()

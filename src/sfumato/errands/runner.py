@@ -17,6 +17,7 @@ from sfumato.errands.shelf import Shelf
 from sfumato.studio import Studio
 
 MOST_ATTEMPTS = 3
+LOOK = 2.0  # seconds between two looks for what waits
 GRACE = 5.0  # seconds, before a process that is to end is killed
 
 
@@ -38,16 +39,12 @@ class Runner:
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self._change = threading.Condition()
         self._stopping = False
-        self._threads: list[threading.Thread] = []
+        self._thread: threading.Thread | None = None
 
     def start(self) -> None:
-        """Begin with those that wait, and again with those that were under way."""
-        for errand in self._shelf.all():
-            if errand.state == "running":
-                self._give_back(errand)
-        self._threads = [threading.Thread(target=self._serve, args=(kind,), daemon=True) for kind in kinds.names()]
-        for thread in self._threads:
-            thread.start()
+        """Begin with those that wait, and again with those that were under way, once no other server does them."""
+        self._thread = threading.Thread(target=self._run, name="errands", daemon=True)
+        self._thread.start()
 
     def stop(self) -> None:
         """End what is under way; the next start goes on with it."""
@@ -56,8 +53,8 @@ class Runner:
             self._change.notify_all()
             for process in self._processes.values():
                 process.terminate()
-        for thread in self._threads:
-            thread.join(GRACE)
+        if self._thread is not None:
+            self._thread.join(GRACE)
 
     def all(self) -> list[tuple[Errand, Progress | None]]:
         """Every errand with how far it is, the newest first."""
@@ -104,6 +101,19 @@ class Runner:
         """Forget one that has ended."""
         return self._shelf.remove(id)
 
+    def _run(self) -> None:
+        with self._shelf.held(lambda: self._stopping) as ours:
+            if not ours:
+                return
+            for errand in self._shelf.all():
+                if errand.state == "running":
+                    self._give_back(errand)
+            threads = [threading.Thread(target=self._serve, args=(kind,), daemon=True) for kind in kinds.names()]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+
     def _serve(self, kind: str) -> None:
         while (errand := self._next(kind)) is not None:
             self._live(errand)
@@ -116,7 +126,7 @@ class Runner:
                 if (errand := next(waiting, None)) is not None:
                     begun = {"state": "running", "attempts": errand.attempts + 1}
                     return self._shelf.keep(errand.model_copy(update=begun))
-                self._change.wait()
+                self._change.wait(LOOK)  # another server of this home may have taken one
             return None
 
     def _live(self, errand: Errand) -> None:
@@ -137,6 +147,8 @@ class Runner:
             for line in process.stdout:
                 with suppress(ValueError):  # half a line of one that was ended
                     said = json.loads(line)
+                if self._shelf.get(errand.id).state != "running":  # cancelled, perhaps at another server
+                    process.terminate()
                 if "done" in said:
                     self._progress[errand.id] = Progress(said["what"], said["done"], said["of"])
         with self._change:

@@ -3,7 +3,8 @@
 import secrets
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from sfumato.exports.publish import publish
 
 FILE = "errand.json"
 MOST_ENDED = 30  # that are remembered
+WAIT = 0.5  # seconds between two looks whether another server is gone
 
 
 class Shelf:
@@ -78,6 +80,31 @@ class Shelf:
     def drop(self, id: str) -> None:
         """Delete its folder, whatever is in it."""
         shutil.rmtree(self.place(id), ignore_errors=True)
+
+    @contextmanager
+    def held(self, given_up: Callable[[], bool] = lambda: False) -> Iterator[bool]:
+        """Waits until no other server does what lies here; False where that is given up, or there is no folder."""
+        try:
+            from fcntl import LOCK_EX, LOCK_NB, flock
+        except ImportError:  # not on this system: two servers of one home then do things twice
+            yield True
+            return
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            lock = (self._folder / ".lock").open("wb")
+        except OSError:
+            yield False
+            return
+        with lock:
+            while not given_up():
+                try:
+                    flock(lock, LOCK_EX | LOCK_NB)
+                except BlockingIOError:
+                    time.sleep(WAIT)
+                    continue
+                yield True
+                return
+        yield False
 
     def tidy(self) -> None:
         """Forget the oldest of those that ended, beyond a few."""

@@ -1,6 +1,7 @@
 """Teach a model a LoRA from the pictures in the errand's folder. wish: as Studio.train_lora's arguments."""
 
 from pathlib import Path
+from shutil import rmtree
 from typing import Any
 
 from sfumato.errands import Errand
@@ -16,6 +17,7 @@ def check(studio: Studio, errand: Errand, folder: Path) -> None:
 
 def run(studio: Studio, errand: Errand, folder: Path, told: Told) -> str:
     trained = studio.train_lora(**lesson(errand, folder), told=lambda step, steps: told(errand.name, step, steps))
+    rmtree(folder / PICTURES, ignore_errors=True)  # they are not needed to try again
     skipped = f"; {len(trained.skipped)} could not be used" if trained.skipped else ""
     return f"say {trained.trigger!r} in a prompt; learned from {trained.learned} pictures{skipped}"
 
