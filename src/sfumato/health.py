@@ -26,7 +26,7 @@ class Finding:
 
 def examine(home: Path) -> list[Finding]:
     """Everything that decides what can be painted here; home: where the library is kept."""
-    return [_python(), _processor(), _memory(), _runtime(), _pocket(), _learning(), *_library(home)]
+    return [_python(), _processor(), _memory(), _runtime(), _pocket(), _learning(), _device(), *_library(home)]
 
 
 def _python() -> Finding:
@@ -85,6 +85,18 @@ def _learning() -> Finding:
     if missing:
         return Finding("learning LoRA", f"without {', '.join(missing)}", "optional", "pip install 'sfumato[torch]'")
     return Finding("learning LoRA", "torch is there", "good")
+
+
+def _device() -> Finding:
+    """Where the real models would compute."""
+    if any(find_spec(name) is None for name in ("torch", "diffusers")):
+        return Finding("real models", "without torch", "optional", "pip install 'sfumato[torch]'")
+    from sfumato.engine.families._diffusers.place import machine
+
+    on = machine()
+    return Finding(
+        "real models", f"{str(on.dtype).removeprefix('torch.')} on {on.name}, {on.memory / 1e9:.0f} GB", "good"
+    )
 
 
 def _library(home: Path) -> list[Finding]:

@@ -21,6 +21,10 @@ SIDE = 16  # a product of 8-bit floats takes sides that are multiples of it
 class Float8Linear(nn.Module):
     """y = x W^T + b, both rounded to 8-bit floats a row; answers in the numbers that it is asked in."""
 
+    weight: Tensor
+    scale: Tensor
+    bias: Tensor | None
+
     def __init__(self, linear: nn.Linear, device: torch.device):
         super().__init__()
         self.in_features, self.out_features = linear.in_features, linear.out_features
