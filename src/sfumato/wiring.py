@@ -126,14 +126,14 @@ class Parts:
         return self.loaded.model
 
     def _load(self, name: str, manner: "Manner") -> "Model":
-        from sfumato.engine.families import families
+        from sfumato.engine.families import USUAL, families
 
         card = self.card(name)
         try:
             load = families[card.family]
         except ModuleNotFoundError as error:
             raise MissingPackage(f"{name} needs {error.name}: pip install 'sfumato[torch]'") from error
-        return load(card, self.folder(name), manner)
+        return load(card, self.folder(name), *([] if manner == USUAL else [manner]))
 
     def _weigh(self, name: str) -> float:
         """Bytes of a model's files, which is what it takes in memory or more."""

@@ -140,6 +140,7 @@ class Student(Protocol):
         ...
 
 
-Load = Callable[[Card, Path, Manner], Model]
+Load = Callable[..., Model]
+"""Of a card and the folder of its files; and of a Manner, where that is not the usual one."""
 
 families: Registry[Load] = Registry(__name__, "family")
