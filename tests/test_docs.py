@@ -48,6 +48,7 @@ def test_commands_run(page: Path, tmp_path: Path):
     assert list(tmp_path.rglob("*.png"))
 
 
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("page", [p for p in PAGES if blocks(p, "python")], ids=lambda p: p.name)
 def test_programs_run(page: Path, tmp_path: Path):
     server = None
