@@ -409,3 +409,24 @@ def as_gguf(folder: Path, part: str) -> dict[str, np.ndarray]:
     writer.write_tensors_to_file()
     writer.close()
     return kept
+
+
+def flux_variant(folder: Path, kind: str, more: int = 0) -> Path:
+    """FLUX.1 as another pipeline of diffusers; more: channels of a token beyond its latent's."""
+    import diffusers
+
+    torch.manual_seed(0)
+    getattr(diffusers, kind)(
+        scheduler=diffusers.FlowMatchEulerDiscreteScheduler(use_dynamic_shifting=True),
+        text_encoder=CLIPTextModel(clip_config()).eval(),
+        tokenizer=clip_tokenizer(),
+        text_encoder_2=t5_encoder().eval(),
+        tokenizer_2=t5_tokenizer(),
+        transformer=diffusers.FluxTransformer2DModel(
+            in_channels=16 + more, out_channels=16, num_layers=1, num_single_layers=1, attention_head_dim=16,
+            num_attention_heads=2, joint_attention_dim=WIDTH, pooled_projection_dim=WIDTH, axes_dims_rope=(4, 4, 8),
+            guidance_embeds=True,
+        ),
+        vae=autoencoder(4, scaling_factor=0.3611, shift_factor=0.1159),
+    ).save_pretrained(folder)  # fmt: skip
+    return folder

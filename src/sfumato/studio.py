@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from sfumato.library import Entry, Library
     from sfumato.loras import Kept
     from sfumato.masks import Mask
+    from sfumato.planning.steering import Means
     from sfumato.tuning import Trained
     from sfumato.weights import Kept as KeptWeights
     from sfumato.weights import State
@@ -85,7 +86,7 @@ class Studio:
         parts = self._parts
         checked_operation(order, parts.catalog.card(order.model))  # before weights are asked for that would not do
         card = parts.card(order.model)
-        return plan(order, card, self._find_lora, parts.weights, parts.style_presets, self.held)
+        return plan(order, card, self._find_lora, parts.weights, parts.style_presets, self.held, self._means())
 
     def paint(self, order: Order | str, *, keep: bool = True, **fields: Any) -> list[Picture]:
         """Paint an order, or a prompt with an Order's fields, and return the pictures in order.
@@ -116,6 +117,41 @@ class Studio:
         from sfumato.edits import opened
 
         return self._parts.inputs.keep(opened(source).image)
+
+    def control(self, text: str) -> str:
+        """A control picture for an Order's `controls`, made of a file and kept.
+
+            studio.paint("a castle", model="sd-1.5", controls=[studio.control("canny:photo.jpg:0.8:0-0.6")])
+
+        text: kind, file, and if they are not 1 and all, the weight and the part of the steps; `ready` behind it says
+        that the file is a control picture already. A pose is drawn from OpenPose's JSON.
+        """
+        from sfumato.controlling import held_control
+
+        return held_control(text, self.hold, self._parts.weights, self._parts.save)
+
+    def reference(self, text: str) -> str:
+        """A picture to look at, for an Order's `references`, kept: a file, and perhaps its weight, `face.jpg:0.6`."""
+        from sfumato.controlling import held_reference
+
+        return held_reference(text, self.hold)
+
+    def control_picture(self, kind: str, source: "Source") -> "Edit":
+        """What a picture, or a file, is made into for a model to follow: `canny`, `lineart` and so on."""
+        from sfumato.controlling import control_picture
+
+        return control_picture(kind, source, self._parts.weights, self._parts.save)
+
+    def _means(self) -> "Means":
+        from sfumato.controlling import made
+        from sfumato.planning.steering import Means
+
+        parts = self._parts
+
+        def kept(kind: str, digest: str) -> str:
+            return parts.inputs.keep(made(kind, self.held(digest), parts.weights))
+
+        return Means(parts.aids.find, parts.aids.check, kept)
 
     def held(self, digest: str) -> Image.Image:
         """The kept picture of a sha256, RGBA, not to be changed; RequestError if it is not here."""
@@ -334,7 +370,7 @@ class Studio:
         if recipe is None:
             raise RequestError("this picture holds no recipe of ours, so it has no noise to turn: use sfumato edit")
         card = self._parts.card(recipe.model)
-        check(recipe, card, self._find_lora, self._parts.weights, self.held)
+        check(recipe, card, self._find_lora, self._parts.weights, self.held, self._means())
         return turned(followed(recipe, then, self._parts.weights), card, n, seed, amount)
 
     def between(
@@ -407,7 +443,7 @@ class Studio:
 
         parts = self._parts
         lora_of, pictures = (lambda use: parts.loras.load(use)), self.held
-        return run(recipes, parts.model, parts.save, cancelled, lora_of, parts.weights, pictures)
+        return run(recipes, parts.model, parts.save, cancelled, lora_of, parts.weights, pictures, parts.aid)
 
     def submit(
         self,
@@ -552,7 +588,7 @@ class Studio:
         recipe = self.read(path).recipe
         if recipe is None:
             raise RequestError(f"{path.name} holds no recipe of ours: see what it does say with sfumato info")
-        check(recipe, self._parts.card(recipe.model), self._find_lora, self._parts.weights, self.held)
+        check(recipe, self._parts.card(recipe.model), self._find_lora, self._parts.weights, self.held, self._means())
         was, lossless = exports.pixels(path)
         return compared(self._painted(recipe), was, lossless)
 

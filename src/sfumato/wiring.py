@@ -12,8 +12,10 @@ from sfumato.core.picture import Save
 from sfumato.settings import Settings
 
 if TYPE_CHECKING:
+    from sfumato.aids import Aids
     from sfumato.catalog.presets import StylePreset
     from sfumato.core.picture import Picture
+    from sfumato.core.recipe import ControlUse, ReferenceUse
     from sfumato.core.shelf import Shelf
     from sfumato.engine.families import Manner, Model
     from sfumato.engine.loaded import Loaded
@@ -67,6 +69,12 @@ class Parts:
         return Loras(self.settings.home / "loras", self.folder)
 
     @cached_property
+    def aids(self) -> "Aids":
+        from sfumato.aids import Aids
+
+        return Aids(catalog.listed(), self.models)
+
+    @cached_property
     def weights(self) -> "Weights":
         from sfumato.weights import Weights
 
@@ -86,6 +94,10 @@ class Parts:
         """A model's card, with the files that are here; MissingWeights where there are none."""
         card = self.catalog.card(name)
         return card if card.repository is None else self.models.installed(card)
+
+    def aid(self, use: "ControlUse | ReferenceUse") -> Path:
+        """The folder of the very network that a use names."""
+        return self.aids.load(use)
 
     def folder(self, name: str) -> Path:
         """Where a model's files are."""
@@ -192,7 +204,7 @@ class Parts:
         from sfumato.worker.loop import Worker
         from sfumato.worker.run import Bench
 
-        bench = Bench(self.model, self.save, lambda use: self.loras.load(use), self.weights, self.inputs)
+        bench = Bench(self.model, self.save, lambda use: self.loras.load(use), self.weights, self.inputs, self.aid)
         return Worker(
             Claims(self.database, name),
             bench,

@@ -4,6 +4,7 @@ import inspect
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from sfumato import catalog
 from sfumato.core.card import BYTES, OWN, About, read_card
@@ -42,20 +43,20 @@ def test_its_defaults_and_limits_can_be_planned(name: str):
         with pytest.raises(RequestError, match="cannot do text-to-image"):
             plan(Order(prompt="a pear"), card)
         return
+    shown = Image.new("RGBA", (64, 64), "black")
+    needs = (f"{card.controls[0]}:{'0' * 64}:ready",) if card.control_by == "channels" else ()
     for order in (
-        Order(prompt="a pear"),
+        Order(prompt="a pear", controls=needs),
         Order(
-            prompt="a pear", steps=int(card.steps.low), guidance=card.guidance.low, width=sizes.low, height=sizes.low
+            prompt="a pear", steps=int(card.steps.low), guidance=card.guidance.low, width=sizes.low, height=sizes.low,
+            controls=needs,
         ),
         Order(
-            prompt="a pear",
-            steps=int(card.steps.high),
-            guidance=card.guidance.high,
-            width=sizes.high,
-            height=sizes.high,
+            prompt="a pear", steps=int(card.steps.high), guidance=card.guidance.high, width=sizes.high,
+            height=sizes.high, controls=needs,
         ),
-    ):
-        (recipe,) = plan(order, card).recipes
+    ):  # fmt: skip
+        (recipe,) = plan(order, card, pictures=lambda digest: shown).recipes
         assert recipe.model == name and recipe.weights == card.weights
     for style in card.styles.names if card.styles else []:
         assert plan(Order(prompt="a pear", style=style), card).recipes[0].style == style

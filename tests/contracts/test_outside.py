@@ -75,7 +75,7 @@ def test_not_one_pixel_changes_and_the_file_says_so(
         assert not prompt.strip(), refused
         return
     (picture,) = [made for event in studio.watch([recipe]) if (made := finished(event)) is not None]
-    ground = operations[name].ground(recipe, studio._picture)  # type: ignore[misc]
+    ground = operations[name].ground(recipe, studio.held)  # type: ignore[misc]
     stays = np.asarray(ground.free) == 0
     then = np.asarray(ground.page)[stays]
     assert (np.asarray(picture.image)[stays] == then).all()

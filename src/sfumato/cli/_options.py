@@ -5,16 +5,20 @@ Each says what becomes of it, too: `Wishes().fields()` is an Order's, `Saving().
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from sfumato import catalog
 from sfumato.cli._numbers import number, whole
+from sfumato.controls import controls
 from sfumato.core.ratios import RATIOS
 from sfumato.engine.samplers import samplers
 from sfumato.engine.schedules import schedules
 from sfumato.finishing import finishers
+
+if TYPE_CHECKING:
+    from sfumato.studio import Studio
 
 
 def one_of(names: list[str], help: str) -> Any:
@@ -76,6 +80,29 @@ class Wishes(Way):
     guidance: Annotated[float | None, number(help="How closely the prompt is followed.")] = None
     rescale: Annotated[float | None, number(help="0 to 1: take back the contrast strong guidance adds.")] = None
     style: Annotated[str | None, typer.Option(help="A style of the model; see sfumato models.")] = None
+
+
+@dataclass(frozen=True)
+class Steered:
+    """Pictures that steer the painting."""
+
+    control: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A picture to follow, its weight and part of the steps, as canny:FILE:0.8:0-0.6; again for more. "
+            f"Kinds: {', '.join(controls.names())}; `:ready` behind it where FILE is such a picture already."
+        ),
+    ] = None
+    reference: Annotated[
+        list[str] | None, typer.Option(help="A picture to look at, and its weight, as FILE:0.7; again for more.")
+    ] = None
+
+    def fields(self, studio: "Studio") -> dict[str, Any]:
+        """As an Order's; the pictures are made and kept."""
+        return {
+            "controls": tuple(studio.control(text) for text in self.control or ()),
+            "references": tuple(studio.reference(text) for text in self.reference or ()),
+        }
 
 
 @dataclass(frozen=True)

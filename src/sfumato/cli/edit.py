@@ -14,6 +14,7 @@ def command(
     prompt: Annotated[str, typer.Argument(help="What it should show.")],
     masked: o.Masked,
     wishes: o.Wishes,
+    steered: o.Steered,
     saving: o.Saving,
     strength: Annotated[
         float | None, number(help="0 (as it is) to 1 (as if it were not there). (default: 0.6; with a mask 1)")
@@ -28,5 +29,7 @@ def command(
     from sfumato.studio import Studio
 
     studio = Studio()
-    order, remarks = studio.edit_order(picture, prompt, strength=strength, n=n, **masked.fields(), **wishes.fields())
+    order, remarks = studio.edit_order(
+        picture, prompt, strength=strength, n=n, **masked.fields(), **wishes.fields(), **steered.fields(studio)
+    )
     paint_all(studio, [studio.plan(order)], saving, seed_told=wishes.seed is not None, remarks=remarks)

@@ -12,6 +12,7 @@ from sfumato.cli._numbers import number
 
 def command(
     wishes: o.Wishes,
+    steered: o.Steered,
     saving: o.Saving,
     prompt: Annotated[str | None, typer.Argument(help="What to paint; - reads it from stdin.")] = None,
     prompts: Annotated[
@@ -40,7 +41,7 @@ def command(
 
     studio = Studio()
     width, height = _sides(size)
-    fields = wishes.fields() | {
+    fields = wishes.fields() | steered.fields(studio) | {
         "n": n, "width": width, "height": height, "aspect_ratio": aspect_ratio, "megapixels": megapixels,
         "background": background, "preset": preset, "expand": expand,
     }  # fmt: skip

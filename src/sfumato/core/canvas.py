@@ -27,6 +27,7 @@ class Canvas:
     start: what it begins with, RGBA of that size; None: noise alone. strength: 0 to 1, how much of the way from noise
     is gone; at 1 nothing of `start` is left but where the mask keeps it. mask: L of that size, white where to paint;
     None: everywhere. round, rounds: the how manieth painting this is for the picture, from 1, and of how many.
+    controls: the recipe's control pictures, in its order, RGB of that size. references: its reference pictures, RGBA.
     """
 
     width: int
@@ -36,6 +37,8 @@ class Canvas:
     mask: Image.Image | None = None
     round: int = 1
     rounds: int = 1
+    controls: tuple[Image.Image, ...] = ()
+    references: tuple[Image.Image, ...] = ()
 
 
 Work = Generator[Canvas, Image.Image, Image.Image]

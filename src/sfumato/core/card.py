@@ -8,7 +8,7 @@ A model that is not painted with by itself has a Listing (core/listing.py).
 
 import tomllib
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Literal, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -176,6 +176,10 @@ class Card(About):
     from a picture; fill, if it was taught to paint under a mask; instruct, if words tell it what to change in one.
     siblings: other classes of diffusers that are made of the same parts, by the operation that they are for.
     signs: what tells its files from other models', for taking in those that are on the machine already.
+    controls: kinds of control picture that it follows. control_by: `networks` beside it (ControlNets), or `channels` of
+    its own, and then it needs one. references: how it looks at reference pictures: by `tokens` of its own, or by a
+    `network` beside it; None: it cannot. embeddings: whether words of one's own (textual inversion) can be put into
+    its prompts.
     loras: whether LoRA can be added to it. adapter: the file that is always added to the model, at weight 1. adaptable:
     the file whose matrices LoRA adds to, of a model that can be taught one here. bases: other models whose LoRA fits
     this one too.
@@ -209,6 +213,10 @@ class Card(About):
     around: float | None = Field(default=None, ge=0, le=1)
     signs: list[Sign] = []
     files: list[File] = []
+    controls: list[str] = []
+    control_by: Literal["networks", "channels"] = "networks"
+    references: Literal["tokens", "network"] | None = None
+    embeddings: bool = False
     loras: bool = False
     adapter: str | None = None
     adaptable: str | None = None
@@ -226,7 +234,13 @@ class Card(About):
     @property
     def kinds(self) -> "frozenset[Kind]":
         paints, edits = "text-to-image" in self.operations, {"fill", "instruct"} & set(self.operations)
-        return frozenset([*(["paint"] if paints else []), *(["edit"] if edits else [])])
+        told = {"paint": paints, "edit": edits, "control": self.control_by == "channels"}
+        return frozenset(cast("Kind", kind) for kind, so in told.items() if so)
+
+    @property
+    def begins(self) -> bool:
+        """Whether it can begin with a picture; others are told of it, and what a mask keeps is put back in the end."""
+        return "image-to-image" in self.operations
 
     @property
     def takes_strength(self) -> bool:

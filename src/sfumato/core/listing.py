@@ -23,7 +23,8 @@ class Listing(About):
     part: the class of diffusers that its own weights are of, where it is no pipeline; None: what is laid into another
     model's parts. takes: names of the files in its repository that make it, `*` for any; empty: all that diffusers
     reads of a whole pipeline. operations: what its makers say that it does. sizes, frames, steps, guidance: what they
-    say of these, where they do.
+    say of these, where they do. controls: kinds of control picture (sfumato/controls) that our families follow with it.
+    references: whether they look at reference pictures through it.
     """
 
     kind: Literal["control", "reference", "upscale", "video"]
@@ -31,6 +32,8 @@ class Listing(About):
     part: str | None = None
     takes: tuple[str, ...] = ()
     operations: list[str]
+    controls: tuple[str, ...] = ()
+    references: bool = False
     sizes: str = ""
     frames: str = ""
     steps: Range | None = None

@@ -23,6 +23,9 @@ class Order(BaseModel):
     operation: what is done (operations/). start, mask: sha256 of pictures that were kept for it, by Studio.hold; the
     mask is white where to paint. strength: 0 to 1, how much of the start is painted anew. margins: new pixels at the
     left, top, right and bottom of the start. match: 0 to 1, how far a thing's colours are brought to its scene's.
+    controls: what the painting follows, each as `canny:SHA256:0.8:0-0.5`: the kind, a picture that was kept, and if
+    they are not 1 and all, the weight from 0 to 2 and the part of the steps; `ready` behind that says that the picture
+    is a control picture already, else one is made of it. references: pictures to look at, each as `SHA256:0.7`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -55,3 +58,5 @@ class Order(BaseModel):
     strength: float | None = None
     margins: tuple[int, int, int, int] | None = None
     match: float | None = None
+    controls: tuple[str, ...] = ()
+    references: tuple[str, ...] = ()

@@ -29,6 +29,35 @@ class LoraUse(BaseModel):
         return f"{self.name}:{self.weight:g}"
 
 
+class ControlUse(BaseModel):
+    """A control picture that the painting follows. kind: as `canny`. picture: sha256 of it, kept by the library.
+
+    weight: 1 is as the network was taught. begin, end: 0 to 1, the part of the steps in which it counts. aid, digest:
+    the network's name, and 16 hexadecimal digits of its files; None where the model itself takes such pictures.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: str = Field(pattern="^[a-z][a-z-]{0,31}$")
+    picture: str = Field(pattern=DIGEST)
+    weight: float = Field(default=1, allow_inf_nan=False)
+    begin: float = Field(default=0, ge=0, le=1)
+    end: float = Field(default=1, ge=0, le=1)
+    aid: str | None = None
+    digest: str | None = Field(default=None, pattern="^[0-9a-f]{16}$")
+
+
+class ReferenceUse(BaseModel):
+    """A picture that is looked at while painting; picture, weight, aid, digest: as a ControlUse's."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    picture: str = Field(pattern=DIGEST)
+    weight: float = Field(default=1, allow_inf_nan=False)
+    aid: str | None = None
+    digest: str | None = Field(default=None, pattern="^[0-9a-f]{16}$")
+
+
 class Toward(BaseModel):
     """Part of the way to another picture. seed, prompt: the other's, None: the recipe's own. share: 0 to 1, how far."""
 
@@ -53,7 +82,7 @@ class Recipe(BaseModel):
     start, mask: sha256 of pictures that the library keeps: what is begun with, and where to paint (white).
     strength: 0 to 1, how much of `start` is painted anew. margins: new pixels at its left, top, right and bottom.
     window: pixels a side of the square of the picture that the model sees at once; 0: the operation's own rule.
-    match: 0 to 1, how far a thing's colours are brought to its scene's.
+    match: 0 to 1, how far a thing's colours are brought to its scene's. controls, references: pictures that steer it.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -87,6 +116,8 @@ class Recipe(BaseModel):
     window: int = Field(default=0, ge=0)
     match: float = Field(default=0, ge=0, le=1)
     toward: Toward | None = None
+    controls: tuple[ControlUse, ...] = ()
+    references: tuple[ReferenceUse, ...] = ()
 
     @property
     def size(self) -> tuple[int, int]:

@@ -7,11 +7,11 @@ import numpy as np
 from PIL import Image
 
 from sfumato.core.canvas import Canvas
-from sfumato.core.card import OWN
+from sfumato.core.card import OWN, Card
 from sfumato.core.errors import JobFailed
 from sfumato.core.recipe import Recipe
 from sfumato.engine.conductor import Task
-from sfumato.engine.families import Model, WholeModel
+from sfumato.engine.families import Model, SteerableModel, Text, WholeModel
 from sfumato.engine.foretelling import foretelling
 from sfumato.engine.guidance.between import between
 from sfumato.engine.guidance.classifier_free import classifier_free
@@ -22,11 +22,15 @@ from sfumato.engine.noise import SeededNoise, TurnedNoise
 from sfumato.engine.painting import Latent, Scale
 from sfumato.engine.samplers import samplers
 from sfumato.engine.schedules import Training, schedules
+from sfumato.engine.steering import PlaceOf, Steering, no_place, steering
 from sfumato.engine.strength import levels_at, noised, steps_at
 
 
-def start(recipe: Recipe, canvas: Canvas, model: Model) -> tuple[Task, list[str]]:
-    """The painting as a task for the conductor, and the ends of its texts that the model does not read."""
+def start(recipe: Recipe, canvas: Canvas, model: Model, place_of: PlaceOf = no_place) -> tuple[Task, list[str]]:
+    """The painting as a task for the conductor, and the ends of its texts that the model does not read.
+
+    place_of: where the networks are that steer it.
+    """
     card = model.card
     if card.sampler == OWN:
         levels = [float(level) for level in range(steps_at(canvas.strength, recipe.steps, card.noise.scale), -1, -1)]
@@ -35,20 +39,27 @@ def start(recipe: Recipe, canvas: Canvas, model: Model) -> tuple[Task, list[str]
     training = Training(**card.noise.model_dump(exclude={"prediction"}))
     sigmas = schedules[recipe.schedule].sigmas(recipe.steps, training, model.tokens(canvas.width, canvas.height))
     sigmas = levels_at(canvas.strength, sigmas, training.scale)
-    known = encoded(canvas, model) if canvas.start is not None else 0.0
-    free = free_places(canvas.mask, noise.shape) if canvas.mask is not None else 1.0
-    if canvas.start is None or canvas.strength == 1:  # of the start only what the mask keeps counts
+    begun, masked = canvas.start is not None and card.begins, canvas.mask is not None and card.begins
+    known = encoded(canvas, model) if begun else 0.0
+    free = free_places(cast(Image.Image, canvas.mask), noise.shape) if masked else 1.0
+    if not begun or canvas.strength == 1:  # of the start only what the mask keeps counts
         x = noise() * spread(sigmas[0], training.scale) + noised(known * (1 - free), 0, sigmas[0], training.scale)
     else:
         x = noised(known, noise(), sigmas[0], training.scale)
     painting = samplers[recipe.sampler].start(x, sigmas, noise, training.scale)
-    if canvas.mask is not None:
+    if masked:
         painting = keeping(painting, known, free)
     if recipe.cache:
         painting = foretelling(painting, sigmas, recipe.cache)
-    texts = [model.read(card.styled(recipe.prompt, recipe.style))]
+    beside = steering(recipe, canvas, sigmas, place_of)
+
+    def read(prompt: str, wanted: bool = True) -> Text:
+        text = model.read(prompt)
+        return cast(SteerableModel, model).steered(text, beside, wanted) if is_steered(beside, card) else text
+
+    texts = [read(card.styled(recipe.prompt, recipe.style))]
     if card.asks_twice(recipe.guidance, recipe.negative):
-        texts.append(model.read(recipe.negative or ""))
+        texts.append(read(recipe.negative or "", wanted=False))
         embedded = 1.0 if card.guidance_kind == "distilled" else None
         scale = recipe.guidance - card.no_guidance + 1  # as classifier_free measures it, where 1 is none
         guided = classifier_free(painting, texts[0], texts[1], scale, recipe.rescale, embedded, card.steady_guidance)
@@ -57,10 +68,15 @@ def start(recipe: Recipe, canvas: Canvas, model: Model) -> tuple[Task, list[str]
     else:
         guided = plain(painting, texts[0])
     if recipe.toward is not None and recipe.toward.prompt is not None:
-        other = model.read(card.styled(recipe.toward.prompt, recipe.style))
+        other = read(card.styled(recipe.toward.prompt, recipe.style))
         guided = between(guided, texts[0], other, recipe.toward.share)
         texts.append(other)
     return Task(guided, model, sigmas), [text.unread for text in texts if text.unread]
+
+
+def is_steered(beside: Steering, card: Card) -> bool:
+    """Whether looks are to know more than their text."""
+    return bool(beside.controls or beside.references or {"fill", "instruct"} & set(card.operations))
 
 
 def spread(sigma: float, scale: Scale) -> float:

@@ -19,6 +19,7 @@ from sfumato.core.recipe import Recipe
 from sfumato.core.registry import Registry
 
 SIZE = frozenset({"width", "height", "aspect_ratio", "megapixels"})
+STEERED = frozenset({"controls", "references"})
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ from sfumato.core.canvas import Canvas, Pictures, Work
 from sfumato.core.card import Card, Range
 from sfumato.core.order import Order
 from sfumato.core.recipe import Recipe
-from sfumato.operations import Frame, Operation, decided_strength
+from sfumato.operations import STEERED, Frame, Operation, decided_strength
+from sfumato.operations._steered import steered
 from sfumato.operations._windows import Window, cut, started, uncut
 
 STRENGTH = Range(low=0, high=1, default=0.6)
@@ -20,7 +21,8 @@ def paint(recipe: Recipe, pictures: Pictures) -> Work:
     if recipe.strength == 0:
         return page.copy()
     window = Window.around(page.size, recipe.painted_size)
-    painted = yield Canvas(*recipe.painted_size, cut(page, window, recipe.painted_size), recipe.strength)
+    beside = steered(recipe, pictures, page.size, lambda image: cut(image, window, recipe.painted_size))
+    painted = yield Canvas(*recipe.painted_size, cut(page, window, recipe.painted_size), recipe.strength, **beside)
     return uncut(painted, window, page.size)
 
 
@@ -39,5 +41,5 @@ def frame(order: Order, card: Card, pictures: Pictures) -> Frame:
 
 
 PART = Operation(
-    paint, takes=frozenset({"start", "strength"}), needs=frozenset({"image-to-image", "instruct"}), frame=frame
+    paint, takes=STEERED | {"start", "strength"}, needs=frozenset({"image-to-image", "instruct"}), frame=frame
 )

@@ -6,13 +6,14 @@ picture's resolution and put back.
 
 from PIL import Image
 
-from sfumato.core.canvas import Canvas, Ground, Pictures, Work
+from sfumato.core.canvas import Canvas, Ground, Pictures, Work, no_pictures
 from sfumato.core.card import Card, Range
 from sfumato.core.errors import RequestError
 from sfumato.core.order import Order
 from sfumato.core.recipe import Recipe
-from sfumato.operations import Frame, Operation, decided_strength
+from sfumato.operations import STEERED, Frame, Operation, decided_strength
 from sfumato.operations._blend import put_back
+from sfumato.operations._steered import steered
 from sfumato.operations._windows import Box, Window, cut, started
 
 STRENGTH = Range(low=0, high=1, default=1)
@@ -22,10 +23,12 @@ CONTEXT = 0.5  # of the mask's longer side, that is seen around it
 def paint(recipe: Recipe, pictures: Pictures) -> Work:
     """Strength below 1 keeps something of what is under the mask; at 0 the picture stays as it is."""
     here = ground(recipe, pictures)
-    return (yield from within(recipe, here, here.page))
+    return (yield from within(recipe, here, here.page, pictures=pictures))
 
 
-def within(recipe: Recipe, here: Ground, begun: Image.Image, share: float | None = None) -> Work:
+def within(
+    recipe: Recipe, here: Ground, begun: Image.Image, share: float | None = None, pictures: Pictures = no_pictures
+) -> Work:
     """The page, painted where it is free; begun: RGBA, what the painting begins with there.
 
     share: of the window's side, how far into the mask colours are brought to those outside; None: as usual.
@@ -35,7 +38,8 @@ def within(recipe: Recipe, here: Ground, begun: Image.Image, share: float | None
         painted = begun.crop(window.box)
     else:
         start, mask = (cut(part, window, recipe.painted_size) for part in (begun, here.free))
-        painted = yield Canvas(*recipe.painted_size, start, recipe.strength, mask)
+        beside = steered(recipe, pictures, here.page.size, lambda image: cut(image, window, recipe.painted_size))
+        painted = yield Canvas(*recipe.painted_size, start, recipe.strength, mask, **beside)
     reach = None if share is None else round(share * min(window.size))
     return put_back(here.page, painted, window, here.free, reach)
 
@@ -71,7 +75,7 @@ def seen(mask: Image.Image, least: tuple[int, int]) -> Box:
 
 PART = Operation(
     paint,
-    takes=frozenset({"start", "mask", "strength"}),
+    takes=STEERED | {"start", "mask", "strength"},
     needs=frozenset({"image-to-image", "instruct", "fill"}),
     frame=frame,
     ground=ground,

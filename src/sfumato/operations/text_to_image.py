@@ -2,12 +2,13 @@
 
 from sfumato.core.canvas import Canvas, Pictures, Work
 from sfumato.core.recipe import Recipe
-from sfumato.operations import SIZE, Operation
+from sfumato.operations import SIZE, STEERED, Operation
+from sfumato.operations._steered import steered
 
 
 def paint(recipe: Recipe, pictures: Pictures) -> Work:
     """A picture that starts from nothing."""
-    return (yield Canvas(*recipe.painted_size))
+    return (yield Canvas(*recipe.painted_size, **steered(recipe, pictures, recipe.painted_size)))
 
 
-PART = Operation(paint, takes=SIZE | {"background"}, needs=frozenset({"text-to-image"}))
+PART = Operation(paint, takes=SIZE | STEERED | {"background"}, needs=frozenset({"text-to-image"}))

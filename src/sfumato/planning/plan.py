@@ -24,6 +24,7 @@ from sfumato.planning.loras import FindLora, checked_loras, no_loras
 from sfumato.planning.prompts import checked_prompt, checked_weights
 from sfumato.planning.seeds import checked_seed
 from sfumato.planning.sizes import asked_size, painted_size, seen_size
+from sfumato.planning.steering import NO_MEANS, Means, checked_controls, checked_references, cut_off
 from sfumato.planning.wordings import listed, negative_wording, wording
 from sfumato.weights import NONE_KEPT, Weights
 
@@ -53,10 +54,12 @@ def plan(
     weights: Weights = NONE_KEPT,
     presets: Shelf[StylePreset] = OURS,
     pictures: Pictures = no_pictures,
+    means: Means = NO_MEANS,
 ) -> Plan:
     """Recipes for an order on the card's model; RequestError names the first value that cannot be.
 
-    weights: of the small models that finishing steps run. pictures: those that orders begin with.
+    weights: of the small models that finishing steps run. pictures: those that orders begin with. means: what is there
+    to steer paintings by.
     """
     warnings: list[str] = []
     n = checked_whole("n", order.n, 1, MOST_PICTURES)
@@ -103,8 +106,11 @@ def plan(
         finish=then if operation.frame is not None else finishing_steps(card.sizes, framed.size, painted, then, ground),
         loras=tuple(loras),
         operation=order.operation,
+        controls=tuple(checked_controls(order.controls, card, means, pictures)),
+        references=tuple(checked_references(order.references, card, means, pictures)),
         **framed.decided,
     )
+    warnings += cut_off(first.controls, framed.size, pictures)
     checked_strength(first, card)
     recipes = [of_seed(first, seed + i, words(seed + i)) for i in range(n)]
     warnings += checked_weights(dict.fromkeys([*(recipe.prompt for recipe in recipes), negative or ""]), card)

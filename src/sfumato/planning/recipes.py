@@ -12,7 +12,7 @@ from sfumato.core.recipe import Recipe
 from sfumato.core.wording import shown
 from sfumato.engine.samplers import samplers
 from sfumato.engine.schedules import schedules
-from sfumato.operations import operations
+from sfumato.operations import STEERED, operations
 from sfumato.planning.chains import checked_chain
 from sfumato.planning.loras import FindLora, check_loras, no_loras
 from sfumato.planning.plan import (
@@ -29,6 +29,7 @@ from sfumato.planning.plan import (
 )
 from sfumato.planning.prompts import checked_negative, checked_prompt, checked_weights
 from sfumato.planning.sizes import checked_size
+from sfumato.planning.steering import NO_MEANS, Means, check_steering
 from sfumato.weights import NONE_KEPT, Weights
 
 
@@ -38,6 +39,7 @@ def check(
     find_lora: FindLora = no_loras,
     weights: Weights = NONE_KEPT,
     pictures: Pictures = no_pictures,
+    means: Means = NO_MEANS,
 ) -> None:
     """RequestError names the first value that the card does not allow; so nothing takes endless time or memory."""
     order = as_asked(recipe)
@@ -64,6 +66,7 @@ def check(
     checked_weights([recipe.prompt, recipe.negative or ""], card)
     checked_style(recipe.style, card)
     check_loras(recipe.loras, card, find_lora)
+    check_steering(recipe, card, means, pictures)
     checked_strength(recipe, card)
     if recipe.toward is not None:
         checked_toward(recipe.toward, card)
@@ -79,8 +82,8 @@ def check_decided(recipe: Recipe, decided: Mapping[str, Any]) -> None:
 def as_asked(recipe: Recipe) -> Order:
     """The order whose operation, and what that begins with, would come out as the recipe has them."""
     takes = operations[recipe.operation].takes
-    asked = {
-        name: value
+    asked: dict[str, Any] = {
+        name: tuple(use.picture for use in value) if name in STEERED else value
         for name, field in Recipe.model_fields.items()
         if name in some_fields()
         and ((value := getattr(recipe, name)) != field.default or name in takes)

@@ -24,6 +24,7 @@ from sfumato.engine.conductor import Conductor, Stepped, Stopped, Task
 from sfumato.engine.families import USUAL, AdaptableModel, Manner, Model
 from sfumato.engine.painting import Latent
 from sfumato.engine.start import start
+from sfumato.engine.steering import PlaceOf, no_place
 from sfumato.engine.weights.lora import Lora
 from sfumato.finishing import finish
 from sfumato.keeping import measured
@@ -112,9 +113,10 @@ def run(
     lora_of: LoadedLora = no_lora,
     weights: Weights = NONE_KEPT,
     pictures: Pictures = no_pictures,
+    place_of: PlaceOf = no_place,
 ) -> Iterator[Event]:
     """Paint recipes one after another (side by side where a model takes several rows), telling what happens."""
-    bench = Bench(model_of, save, lora_of, weights, pictures)
+    bench = Bench(model_of, save, lora_of, weights, pictures, place_of)
     waiting = iter(recipes)
     while True:
         while bench.has_room and (recipe := next(waiting, None)) is not None:
@@ -134,9 +136,10 @@ class Bench:
         lora_of: LoadedLora = no_lora,
         weights: Weights = NONE_KEPT,
         pictures: Pictures = no_pictures,
+        place_of: PlaceOf = no_place,
     ):
         self._model_of, self._save, self._lora_of = model_of, save, lora_of
-        self._weights, self._pictures = weights, pictures
+        self._weights, self._pictures, self._place_of = weights, pictures, place_of
         self._conductor = Conductor()
         self._under_way: dict[Task, Way] = {}
         self._room = 1
@@ -236,7 +239,7 @@ class Bench:
             image = finish(end.value, way.recipe.finish, self._weights)
             yield Painted(Picture(image, way.recipe, time.perf_counter() - way.since, self._save, outside))
             return
-        task, unread = start(way.recipe, way.canvas, way.model)
+        task, unread = start(way.recipe, way.canvas, way.model, self._place_of)
         task.cancelled, task.order, task.urgency = way.asked.cancelled, way.asked.order, way.asked.urgency
         for text in unread if way.canvas.round == 1 else []:
             most = way.model.card.text.tokens

@@ -24,6 +24,7 @@ from sfumato.core.card import Card
 from sfumato.core.recipe import Recipe
 from sfumato.core.registry import Registry
 from sfumato.engine.painting import Guided, Latent, Row
+from sfumato.engine.steering import Steering
 from sfumato.engine.weights.lora import Lora
 
 os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")  # before it loads: it speaks of parts that nobody asked for
@@ -49,10 +50,14 @@ USUAL = Manner()
 
 @dataclass(frozen=True)
 class Text:
-    """A prompt as a family has read it. unread: the end of the prompt that the model does not take in."""
+    """A prompt as a family has read it. unread: the end of the prompt that the model does not take in.
+
+    beside: what else its looks are to know, as a SteerableModel made it.
+    """
 
     states: Any
     unread: str = ""
+    beside: Any = None
 
 
 class Model(Protocol):
@@ -102,6 +107,14 @@ class AdaptableModel(Model, Protocol):
 
         The same LoRAs give the same object while it is in use, so that the conductor takes their rows together.
         """
+        ...
+
+
+class SteerableModel(Model, Protocol):
+    """A model that follows control pictures, looks at references, or is told what it fills; its card says which."""
+
+    def steered(self, text: Text, steering: Steering, wanted: bool) -> Text:
+        """The text with what steers its looks beside it. wanted: False for what should not be there."""
         ...
 
 

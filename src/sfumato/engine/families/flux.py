@@ -20,6 +20,7 @@ from sfumato.core.card import Card
 from sfumato.engine.families import USUAL, Manner, Text
 from sfumato.engine.families._diffusers.adapting import Adaptable, Wardrobe
 from sfumato.engine.families._diffusers.autoencoder import Autoencoder
+from sfumato.engine.families._diffusers.flux_beside import FluxHelpers, alike
 from sfumato.engine.families._diffusers.folder import Folder
 from sfumato.engine.families._diffusers.place import Place, placed
 from sfumato.engine.families._diffusers.prompts import pieces
@@ -32,7 +33,7 @@ PATCH = 2  # latent places a side of one token
 class Flux(Adaptable):
     """The loaded model. x of a row: float32 (channels, height / 8, width / 8), both sides even."""
 
-    pipelines = ("FluxPipeline",)
+    pipelines = ("FluxPipeline", "FluxFillPipeline", "FluxControlPipeline", "FluxKontextPipeline")
     learned: ClassVar = {"transformer": FluxTransformer2DModel, "text_encoder": CLIPTextModel}
     loader = FluxLoraLoaderMixin
     rows_at_once = 1
@@ -50,6 +51,11 @@ class Flux(Adaptable):
         self._wardrobe = Wardrobe({"transformer": self._transformer, "text_encoder": self._clip}, self.loader, inside)
         self._autoencoder = Autoencoder(inside, place)
         self.encode, self.decode = self._autoencoder.encode, self._autoencoder.decode
+        self._helpers = FluxHelpers(self.card, self._autoencoder, place)
+        self.steered = self._helpers.steered
+        wanted = self._autoencoder.channels * PATCH**2 + self._helpers.channels
+        if (there := self._transformer.config["in_channels"]) != wanted:
+            raise inside.wrong(f"its transformer takes {there} channels, where what the card says makes {wanted}")
         self.read = lru_cache(maxsize=64)(self._read)
 
     def latent_shape(self, width: int, height: int) -> tuple[int, ...]:
@@ -68,24 +74,29 @@ class Flux(Adaptable):
         ids, _ = pieces(self._clip_pieces, prompt, self._clip_pieces.model_max_length)
         return Text((states, self._clip(ids.to(self._place.device)).pooler_output), unread)
 
-    @torch.inference_mode()
     def look(self, rows: Sequence[Row]) -> list[Latent]:
         self._dress()
+        return self._look(rows) if alike(rows) else [clean for row in rows for clean in self._look([row])]
+
+    @torch.inference_mode()
+    def _look(self, rows: Sequence[Row]) -> list[Latent]:
         x = torch.from_numpy(np.stack([row.x for row in rows]))
         _, channels, high, wide = x.shape
+        tokens = high // PATCH * (wide // PATCH)
         states, pooled = (torch.cat(part) for part in zip(*(row.text.states for row in rows), strict=True))
-        given = torch.tensor([1.0 if row.guidance is None else row.guidance for row in rows])
-        velocity = self._transformer(
-            hidden_states=self._here(pack(x)),
-            timestep=torch.tensor([row.sigma for row in rows], device=self._place.device),
-            guidance=given.to(self._place.device) if self._transformer.config["guidance_embeds"] else None,
-            encoder_hidden_states=states,
-            pooled_projections=pooled,
-            txt_ids=torch.zeros(states.shape[1], 3, device=self._place.device),
-            img_ids=places(high // PATCH, wide // PATCH).to(self._place.device),
-            return_dict=False,
-        )[0]
-        seen = unpack(velocity.float().cpu(), channels, high, wide).numpy()
+        guidance = torch.tensor([1.0 if row.guidance is None else row.guidance for row in rows])
+        given = {
+            "hidden_states": self._here(pack(x)),
+            "timestep": torch.tensor([row.sigma for row in rows], device=self._place.device),
+            "guidance": guidance.to(self._place.device) if self._transformer.config["guidance_embeds"] else None,
+            "encoder_hidden_states": states,
+            "pooled_projections": pooled,
+            "txt_ids": torch.zeros(states.shape[1], 3, device=self._place.device),
+            "img_ids": places(high // PATCH, wide // PATCH).to(self._place.device),
+            "return_dict": False,
+        }
+        velocity = self._transformer(**self._helpers.answers(rows[0].text.beside, rows[0].sigma, given))[0]
+        seen = unpack(velocity[:, :tokens].float().cpu(), channels, high, wide).numpy()
         return [row.x - np.float32(row.sigma) * one for row, one in zip(rows, seen, strict=True)]
 
     def _here(self, x: torch.Tensor) -> torch.Tensor:

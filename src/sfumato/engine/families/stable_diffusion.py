@@ -17,6 +17,7 @@ from sfumato.core.card import Card
 from sfumato.engine.families import USUAL, Manner, Text
 from sfumato.engine.families._diffusers.adapting import Adaptable, Wardrobe
 from sfumato.engine.families._diffusers.autoencoder import Autoencoder
+from sfumato.engine.families._diffusers.beside import grouped
 from sfumato.engine.families._diffusers.clip import Clip
 from sfumato.engine.families._diffusers.folder import Folder
 from sfumato.engine.families._diffusers.place import Place, placed
@@ -42,6 +43,7 @@ class StableDiffusion(Adaptable):
         )
         self._unet = Unet(inside, place, card.noise)
         networks = {"unet": self._unet.network, "text_encoder": self._clip.network}
+        self.steered = self._unet.helpers.steered
         self._wardrobe = Wardrobe(networks, self.loader, inside)
         self._autoencoder = Autoencoder(inside, place)
         self.encode, self.decode = self._autoencoder.encode, self._autoencoder.decode
@@ -61,6 +63,9 @@ class StableDiffusion(Adaptable):
 
     def look(self, rows: Sequence[Row]) -> list[Latent]:
         self._dress()
+        return grouped(rows, self._look)
+
+    def _look(self, rows: Sequence[Row]) -> list[Latent]:
         return self._unet.look(rows, torch.cat([row.text.states for row in rows]))
 
 

@@ -19,6 +19,7 @@ from sfumato.core.card import Card
 from sfumato.engine.families import USUAL, Manner, Text
 from sfumato.engine.families._diffusers.adapting import Adaptable, Wardrobe
 from sfumato.engine.families._diffusers.autoencoder import Autoencoder
+from sfumato.engine.families._diffusers.beside import grouped
 from sfumato.engine.families._diffusers.clip import Clip
 from sfumato.engine.families._diffusers.folder import Folder
 from sfumato.engine.families._diffusers.place import Place, placed
@@ -55,6 +56,7 @@ class StableDiffusionXL(Adaptable):
         self._unet = Unet(inside, place, card.noise)
         first, second = self._clips
         networks = {"unet": self._unet.network, "text_encoder": first.network, "text_encoder_2": second.network}
+        self.steered = self._unet.helpers.steered
         self._wardrobe = Wardrobe(networks, self.loader, inside)
         self._autoencoder = Autoencoder(inside, place)
         self.encode, self.decode = self._autoencoder.encode, self._autoencoder.decode
@@ -78,6 +80,9 @@ class StableDiffusionXL(Adaptable):
 
     def look(self, rows: Sequence[Row]) -> list[Latent]:
         self._dress()
+        return grouped(rows, self._look)
+
+    def _look(self, rows: Sequence[Row]) -> list[Latent]:
         states, pooled = (torch.cat(part) for part in zip(*(row.text.states for row in rows), strict=True))
         _, high, wide = rows[0].x.shape
         size = [high * self._autoencoder.reduction, wide * self._autoencoder.reduction]

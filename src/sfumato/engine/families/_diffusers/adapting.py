@@ -39,6 +39,13 @@ Shapes = Mapping[str, Mapping[str, tuple[int, ...]]]
 UNHEARD = ("t5xxl", "lora_te3_", "position_embedding")
 BFL = re.compile(r"^diffusion_model\.(double|single)_blocks\.")
 
+Address = tuple[str, str]
+"""A part of a model, and a module in it, by diffusers' names."""
+
+JOINED = {"to_q": ("to_qkv", 0), "to_k": ("to_qkv", 1), "to_v": ("to_qkv", 2), "add_q_proj": ("to_added_qkv", 0),
+          "add_k_proj": ("to_added_qkv", 1), "add_v_proj": ("to_added_qkv", 2)}  # fmt: skip
+"""Where the weights of these are once diffusers has fused them (_diffusers/quick.py)."""
+
 PLAIN = frozenset({torch.float64, torch.float32, torch.bfloat16, torch.float16})
 """Numbers that can be added to in place; weights that are packed smaller have what is added computed beside them."""
 
@@ -102,7 +109,7 @@ class Wardrobe:
         self._networks = networks
         names = {part: {name for name, _ in network.named_modules()} for part, network in networks.items()}
         self._worn: Worn | None = ()
-        self._kept: dict[tuple[str, str], Tensor] = {}
+        self._kept: dict[Address, Tensor] = {}
         self._beside: list[Any] = []
         self._added = lru_cache(maxsize=FILES)(lambda lora: added(lora, loader, _config(folder), names))
         self.view = lru_cache(maxsize=VIEWS)(lambda model, worn: model._viewed(worn))
@@ -116,7 +123,7 @@ class Wardrobe:
         for hook in self._beside:
             hook.remove()
         self._beside.clear()
-        wanted: dict[tuple[str, str], list[tuple[Thin, float]]] = {}
+        wanted: dict[Address, list[tuple[Thin, float]]] = {}
         for lora, weight in worn:
             for part, modules in self._added(lora).items():
                 for name, thin in modules.items():
@@ -128,10 +135,11 @@ class Wardrobe:
             self._put_on(place, thins)
         self._worn = worn
 
-    def _put_on(self, place: tuple[str, str], thins: Sequence[tuple[Thin, float]]) -> None:
+    def _put_on(self, place: Address, thins: Sequence[tuple[Thin, float]]) -> None:
         weight = self._weight(place)
-        if type(weight.data) is not Tensor or weight.dtype not in PLAIN:
-            self._beside.append(self._module(place).register_forward_hook(_beside(thins)))
+        if weight is None:
+            module, third = self._found(place)
+            self._beside.append(module.register_forward_hook(_beside(thins, third)))
             return
         before = self._kept.setdefault(place, weight.detach().to("cpu", copy=True))
         total = before.to(weight.device, torch.float32)
@@ -139,22 +147,34 @@ class Wardrobe:
             total = total + share * thin.product(weight)
         weight.copy_(total)
 
-    def _module(self, place: tuple[str, str]) -> nn.Module:
-        part, name = place
-        return self._networks[part].get_submodule(name)
+    def _weight(self, place: Address) -> Any:
+        """What can be added to in place; None where the weight lies packed in memory."""
+        module, third = self._found(place)
+        whole: Any = module.weight
+        if type(whole.data) is not Tensor or whole.dtype not in PLAIN:
+            return None
+        return whole if third is None else whole.chunk(3)[third]
 
-    def _weight(self, place: tuple[str, str]) -> Any:
-        return self._module(place).weight
+    def _found(self, place: Address) -> tuple[nn.Module, int | None]:
+        """A module, or the one that asks for query, key and value in one product, and which third of it is meant."""
+        network, name = self._networks[place[0]], place[1]
+        attention, _, last = name.rpartition(".")
+        joined, third = JOINED.get(last, (None, 0))
+        if joined is not None and getattr(network.get_submodule(attention), last, None) is None:
+            return network.get_submodule(f"{attention}.{joined}"), third
+        return network.get_submodule(name), None
 
 
-def _beside(thins: Sequence[tuple[Thin, float]]) -> Any:
-    """A hook that adds to what a linear layer answers."""
+def _beside(thins: Sequence[tuple[Thin, float]], third: int | None) -> Any:
+    """A hook that adds to what a linear layer answers, or to a third of it."""
 
     def hook(module: nn.Module, given: tuple[Tensor, ...], answer: Tensor) -> Tensor:
+        parts = [answer] if third is None else list(answer.chunk(3, -1))
+        at = third or 0
         for thin, share in thins:
             up, down = (part.to(answer.device, answer.dtype) for part in (thin.up, thin.down))
-            answer = answer + share * (given[0] @ down.T @ up.T)
-        return answer
+            parts[at] = parts[at] + share * (given[0] @ down.T @ up.T)
+        return torch.cat(parts, -1)
 
     return hook
 

@@ -34,8 +34,12 @@ class Autoencoder:
     @torch.inference_mode()
     def encode(self, pixels: np.ndarray) -> np.ndarray:
         """pixels: uint8 (height, width, 4), straight alpha, sRGB, laid on white, for these models know no alpha."""
-        x = self._here(on_white(pixels))
-        mode = self._network.encode(x, return_dict=False)[0].mode()
+        return self.encoded(on_white(pixels))
+
+    @torch.inference_mode()
+    def encoded(self, pixels: Tensor) -> np.ndarray:
+        """The same of float (1, 3, height, width), -1 to 1."""
+        mode = self._network.encode(self._here(pixels), return_dict=False)[0].mode()
         return ((mode.float() - self._shift) * self._scale)[0].cpu().numpy()
 
     @torch.inference_mode()

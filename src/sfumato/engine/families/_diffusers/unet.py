@@ -13,6 +13,7 @@ from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
 from torch import Tensor
 
 from sfumato.core.card import Noise
+from sfumato.engine.families._diffusers.beside import Helpers
 from sfumato.engine.families._diffusers.folder import Folder
 from sfumato.engine.families._diffusers.place import Place
 from sfumato.engine.painting import Latent, Row
@@ -20,28 +21,33 @@ from sfumato.engine.schedules import Training
 
 
 class Unet:
-    """noise: what it was trained with, as the model's card states it. network: diffusers' own."""
+    """noise: what it was trained with, as the model's card states it. network: diffusers' own.
+
+    helpers: what steers it from beside.
+    """
 
     def __init__(self, folder: Folder, place: Place, noise: Noise):
         self.network = folder.network("unet", UNet2DConditionModel, place)
+        self.helpers = Helpers(self.network, place)
         self._place = place
         self._log_sigmas = np.log(Training(**noise.model_dump(exclude={"prediction"})).table())
         self._answers_v = noise.prediction == "v"
 
     @torch.inference_mode()
     def look(self, rows: Sequence[Row], states: Tensor, added: Mapping[str, Any] | None = None) -> list[Latent]:
-        """states: (rows, pieces, size) of the texts; added: conditions beside them (Stable Diffusion XL's)."""
+        """rows: with the same beside all of them. states: (rows, pieces, size) of the texts.
+
+        added: conditions that go with them (Stable Diffusion XL's).
+        """
         sigmas = np.array([row.sigma for row in rows])
         x = np.stack([row.x for row in rows])
         level = sigmas[:, None, None, None].astype(np.float32)
         size = np.sqrt(1 + level**2)
-        answer = self.network(
-            torch.from_numpy(x / size).to(self._place.device, self._place.dtype),
-            torch.from_numpy(self._timesteps(sigmas)).to(self._place.device),
-            encoder_hidden_states=states,
-            added_cond_kwargs=added,
-            return_dict=False,
-        )[0].float().cpu().numpy()  # fmt: skip
+        seen = torch.from_numpy(x / size).to(self._place.device, self._place.dtype)
+        time = torch.from_numpy(self._timesteps(sigmas)).to(self._place.device)
+        beside = self.helpers.answers(rows[0].text.beside, rows[0].sigma, seen, time, states, added)
+        answer = self.network(seen, time, encoder_hidden_states=states, return_dict=False, **beside)[0]
+        answer = answer.float().cpu().numpy()
         clean = x / size**2 - answer * level / size if self._answers_v else x - level * answer
         return list(clean)
 

@@ -1,0 +1,28 @@
+"""Control pictures: what a picture is made into for a ControlNet to follow, one file a kind.
+
+    def make(image: Image.Image, weights: Weights) -> Image.Image
+
+image: RGBA, sRGB, straight alpha. The answer is RGB, of the same size; what there is to follow is bright on black. To
+add a kind, add a file with such a function and `PART = Maker(make)`. One that cannot be made of pictures, or not
+without weights that are not here, raises what says what to do. A kind may also be drawn from a JSON file.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from PIL import Image
+
+from sfumato.core.registry import Registry
+from sfumato.weights import Weights
+
+
+@dataclass(frozen=True)
+class Maker:
+    """See above. drawn: of what a JSON file holds; None where that is not done."""
+
+    make: Callable[[Image.Image, Weights], Image.Image]
+    drawn: Callable[[Any], Image.Image] | None = None
+
+
+controls: Registry[Maker] = Registry(__name__, "kind of control picture")
