@@ -151,7 +151,7 @@ class Studio:
         def kept(kind: str, digest: str) -> str:
             return parts.inputs.keep(made(kind, self.held(digest), parts.weights))
 
-        return Means(parts.aids.find, parts.aids.check, kept)
+        return Means(parts.aids.find, parts.aids.check, kept, parts.embeddings.find)
 
     def held(self, digest: str) -> Image.Image:
         """The kept picture of a sha256, RGBA, not to be changed; RequestError if it is not here."""
@@ -443,7 +443,17 @@ class Studio:
 
         parts = self._parts
         lora_of, pictures = (lambda use: parts.loras.load(use)), self.held
-        return run(recipes, parts.model, parts.save, cancelled, lora_of, parts.weights, pictures, parts.aid)
+        return run(
+            recipes,
+            parts.model,
+            parts.save,
+            cancelled,
+            lora_of,
+            parts.weights,
+            pictures,
+            parts.aid,
+            parts.embeddings.load,
+        )
 
     def submit(
         self,

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from sfumato.core.picture import Picture
     from sfumato.core.recipe import ControlUse, ReferenceUse
     from sfumato.core.shelf import Shelf
+    from sfumato.embeddings import Embeddings
     from sfumato.engine.families import Manner, Model
     from sfumato.engine.loaded import Loaded
     from sfumato.exports.presets import ExportPreset
@@ -67,6 +68,12 @@ class Parts:
         from sfumato.loras import Loras
 
         return Loras(self.settings.home / "loras", self.folder)
+
+    @cached_property
+    def embeddings(self) -> "Embeddings":
+        from sfumato.embeddings import Embeddings
+
+        return Embeddings(self.settings.home / "embeddings", self.folder)
 
     @cached_property
     def aids(self) -> "Aids":
@@ -204,7 +211,10 @@ class Parts:
         from sfumato.worker.loop import Worker
         from sfumato.worker.run import Bench
 
-        bench = Bench(self.model, self.save, lambda use: self.loras.load(use), self.weights, self.inputs, self.aid)
+        bench = Bench(
+            self.model, self.save, lambda use: self.loras.load(use), self.weights, self.inputs, self.aid,
+            lambda use: self.embeddings.load(use),
+        )  # fmt: skip
         return Worker(
             Claims(self.database, name),
             bench,

@@ -67,7 +67,7 @@ def test_the_recipe_says_the_size_and_paints_the_same_each_time(studio: Studio, 
     one = recipe(studio, held, name)
     again = Recipe.model_validate_json(one.model_dump_json(), strict=True)
     assert again == one
-    check(again, catalog.card(), pictures=studio._picture)
+    check(again, catalog.card(), pictures=studio.held)
     first, second = painted(studio, one), painted(studio, again)
     assert first.image.size == one.size
     assert first.image.mode == "RGBA"
@@ -85,7 +85,7 @@ def test_another_seed_is_another_picture(studio: Studio, held: dict[str, str], n
 @pytest.mark.parametrize("name", [name for name in operations.names() if operations[name].ground is not None])
 def test_what_is_to_stay_stays_and_not_all_is(studio: Studio, held: dict[str, str], name: str):
     one = recipe(studio, held, name)
-    ground, made = operations[name].ground(one, studio._picture), painted(studio, one)  # type: ignore[misc]
+    ground, made = operations[name].ground(one, studio.held), painted(studio, one)  # type: ignore[misc]
     stays = np.asarray(ground.free) == 0
     now, then = np.asarray(made.image), np.asarray(ground.page)
     assert 0 < stays.sum() < stays.size
@@ -98,7 +98,7 @@ def test_what_is_to_stay_stays_and_not_all_is(studio: Studio, held: dict[str, st
 def test_finishing_steps_come_after_it(studio: Studio, held: dict[str, str], name: str):
     plain, larger = recipe(studio, held, name), recipe(studio, held, name, then=("upscale:2:plain",))
     assert larger.size == (2 * plain.width, 2 * plain.height)
-    check(larger, catalog.card(), pictures=studio._picture)
+    check(larger, catalog.card(), pictures=studio.held)
     made = painted(studio, larger)
     assert made.image.size == larger.size
     if made.outside is not None:
@@ -106,7 +106,7 @@ def test_finishing_steps_come_after_it(studio: Studio, held: dict[str, str], nam
 
 
 def test_what_they_start_from_stays_as_it_was(studio: Studio, held: dict[str, str], tmp_path: Path):
-    before = {name: studio._picture(digest).tobytes() for name, digest in held.items()}
+    before = {name: studio.held(digest).tobytes() for name, digest in held.items()}
     for name in operations.names():
         painted(studio, recipe(studio, held, name))
-    assert before == {name: studio._picture(digest).tobytes() for name, digest in held.items()}
+    assert before == {name: studio.held(digest).tobytes() for name, digest in held.items()}

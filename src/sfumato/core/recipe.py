@@ -29,6 +29,15 @@ class LoraUse(BaseModel):
         return f"{self.name}:{self.weight:g}"
 
 
+class WordUse(BaseModel):
+    """A word of one's own that stands in the prompts as `<name>`. digest: of its file, 16 hexadecimal digits."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(pattern=f"^{NAME_OF_LORA}$")
+    digest: str = Field(pattern="^[0-9a-f]{16}$")
+
+
 class ControlUse(BaseModel):
     """A control picture that the painting follows. kind: as `canny`. picture: sha256 of it, kept by the library.
 
@@ -83,6 +92,7 @@ class Recipe(BaseModel):
     strength: 0 to 1, how much of `start` is painted anew. margins: new pixels at its left, top, right and bottom.
     window: pixels a side of the square of the picture that the model sees at once; 0: the operation's own rule.
     match: 0 to 1, how far a thing's colours are brought to its scene's. controls, references: pictures that steer it.
+    embeddings: words of one's own in its texts.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -118,6 +128,7 @@ class Recipe(BaseModel):
     toward: Toward | None = None
     controls: tuple[ControlUse, ...] = ()
     references: tuple[ReferenceUse, ...] = ()
+    embeddings: tuple[WordUse, ...] = ()
 
     @property
     def size(self) -> tuple[int, int]:

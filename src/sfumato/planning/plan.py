@@ -26,6 +26,7 @@ from sfumato.planning.seeds import checked_seed
 from sfumato.planning.sizes import asked_size, painted_size, seen_size
 from sfumato.planning.steering import NO_MEANS, Means, checked_controls, checked_references, cut_off
 from sfumato.planning.wordings import listed, negative_wording, wording
+from sfumato.planning.words import checked_words
 from sfumato.weights import NONE_KEPT, Weights
 
 MOST_PICTURES = 10_000
@@ -113,6 +114,9 @@ def plan(
     warnings += cut_off(first.controls, framed.size, pictures)
     checked_strength(first, card)
     recipes = [of_seed(first, seed + i, words(seed + i)) for i in range(n)]
+    own, told_of_words = checked_words([*(recipe.prompt for recipe in recipes), negative or ""], card, means.word)
+    recipes = [recipe.model_copy(update={"embeddings": own}) for recipe in recipes] if own else recipes
+    warnings += told_of_words
     warnings += checked_weights(dict.fromkeys([*(recipe.prompt for recipe in recipes), negative or ""]), card)
     notes = listed([recipe.prompt for recipe in recipes], order.prompt)
     if read is not order:

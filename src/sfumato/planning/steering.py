@@ -11,6 +11,7 @@ from sfumato.core.errors import RequestError
 from sfumato.core.ranges import checked
 from sfumato.core.recipe import DIGEST, ControlUse, Recipe, ReferenceUse
 from sfumato.core.wording import shown
+from sfumato.planning.words import FindWord, check_words, no_words
 
 WEIGHT = Range(low=0, high=2, default=1)
 MOST = 4
@@ -23,12 +24,13 @@ FORM = "write it as canny:FILE, canny:FILE:0.8 or canny:FILE:0.8:0-0.5"
 class Means:
     """find: (name, digest) of the network for a card and a kind of picture, as Aids.find. check: as Aids.check.
 
-    made: the sha256 of the control picture of a kind, made of the picture of a sha256 and kept.
+    made: the sha256 of the control picture of a kind, made of the picture of a sha256 and kept. word: see FindWord.
     """
 
     find: Callable[[Card, str], tuple[str, str]]
     check: Callable[[Sequence[ControlUse | ReferenceUse]], None]
     made: Callable[[str, str], str]
+    word: FindWord = no_words
 
 
 def _nothing(*_: Any) -> Any:
@@ -157,6 +159,7 @@ def check_steering(recipe: Recipe, card: Card, means: Means, pictures: Pictures)
         checked("reference: weight", use.weight, WEIGHT)
         _held(use.picture, pictures)
     means.check([*recipe.controls, *recipe.references])
+    check_words(recipe.embeddings, card, means.word)
 
 
 def cut_off(uses: Sequence[ControlUse], size: tuple[int, int], pictures: Pictures) -> list[str]:

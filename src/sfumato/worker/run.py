@@ -17,15 +17,16 @@ from PIL import Image
 from sfumato.core.canvas import Canvas, Pictures, Work, no_pictures
 from sfumato.core.errors import JobFailed
 from sfumato.core.picture import Outside, Picture, Save
-from sfumato.core.recipe import LoraUse, Recipe
+from sfumato.core.recipe import LoraUse, Recipe, WordUse
 from sfumato.core.wording import shown
 from sfumato.engine import memory
 from sfumato.engine.conductor import Conductor, Stepped, Stopped, Task
-from sfumato.engine.families import USUAL, AdaptableModel, Manner, Model
+from sfumato.engine.families import USUAL, AdaptableModel, Manner, Model, WordyModel
 from sfumato.engine.painting import Latent
 from sfumato.engine.start import start
 from sfumato.engine.steering import PlaceOf, no_place
 from sfumato.engine.weights.lora import Lora
+from sfumato.engine.weights.words import Word
 from sfumato.finishing import finish
 from sfumato.keeping import measured
 from sfumato.operations import operations
@@ -74,6 +75,15 @@ LoadedLora = Callable[[LoraUse], Lora]
 """The very LoRA that a recipe names."""
 
 
+LoadedWord = Callable[[WordUse], Word]
+"""The very word of one's own that a recipe names."""
+
+
+def no_word(use: WordUse) -> Word:
+    """Where none are kept."""
+    raise JobFailed(f"the word <{use.name}> cannot be had here: no place of words is given")
+
+
 def no_lora(use: LoraUse) -> Lora:
     """Where none are kept."""
     raise JobFailed(f"LoRA {use.name!r} cannot be had here: no place of LoRA is given")
@@ -114,9 +124,10 @@ def run(
     weights: Weights = NONE_KEPT,
     pictures: Pictures = no_pictures,
     place_of: PlaceOf = no_place,
+    word_of: LoadedWord = no_word,
 ) -> Iterator[Event]:
     """Paint recipes one after another (side by side where a model takes several rows), telling what happens."""
-    bench = Bench(model_of, save, lora_of, weights, pictures, place_of)
+    bench = Bench(model_of, save, lora_of, weights, pictures, place_of, word_of)
     waiting = iter(recipes)
     while True:
         while bench.has_room and (recipe := next(waiting, None)) is not None:
@@ -137,9 +148,10 @@ class Bench:
         weights: Weights = NONE_KEPT,
         pictures: Pictures = no_pictures,
         place_of: PlaceOf = no_place,
+        word_of: LoadedWord = no_word,
     ):
         self._model_of, self._save, self._lora_of = model_of, save, lora_of
-        self._weights, self._pictures, self._place_of = weights, pictures, place_of
+        self._weights, self._pictures, self._place_of, self._word_of = weights, pictures, place_of, word_of
         self._conductor = Conductor()
         self._under_way: dict[Task, Way] = {}
         self._room = 1
@@ -174,7 +186,8 @@ class Bench:
         yield from self._remarks(recipe, model)
         check_weights(recipe, model)
         work = operations[recipe.operation].paint(recipe, self._pictures)
-        yield from self._onward(Way(asked, adapted(model, recipe, self._lora_of), work, since), None)
+        worn = adapted(knowing(model, recipe, self._word_of), recipe, self._lora_of)
+        yield from self._onward(Way(asked, worn, work, since), None)
         self._room = max(1, model.rows_at_once // 2)
 
     def _remarks(self, recipe: Recipe, model: Model) -> Iterator[Event]:
@@ -274,6 +287,13 @@ def check_weights(recipe: Recipe, model: Model) -> None:
             f"this recipe is for {recipe.model} with weights {recipe.weights}, here are {model.card.weights}: "
             f"the picture would be another one; paint it anew with sfumato generate --seed {recipe.seed}"
         )
+
+
+def knowing(model: Model, recipe: Recipe, word_of: LoadedWord) -> Model:
+    """The model with the recipe's words of one's own; planning let none through for a model that takes none."""
+    if not recipe.embeddings:
+        return model
+    return cast(WordyModel, model).knowing([word_of(use) for use in recipe.embeddings])
 
 
 def adapted(model: Model, recipe: Recipe, lora_of: LoadedLora) -> Model:

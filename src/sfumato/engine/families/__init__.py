@@ -26,6 +26,7 @@ from sfumato.core.registry import Registry
 from sfumato.engine.painting import Guided, Latent, Row
 from sfumato.engine.steering import Steering
 from sfumato.engine.weights.lora import Lora
+from sfumato.engine.weights.words import Word
 
 os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")  # before it loads: it speaks of parts that nobody asked for
 
@@ -123,6 +124,22 @@ class Adaptable(Protocol):
 
     def fits(self, lora: Lora, card: Card, folder: Path) -> None:
         """DoesNotFit says why a LoRA is not for the card's model, whose files are in `folder`."""
+        ...
+
+
+class WordyModel(Model, Protocol):
+    """A model whose prompts may hold words of one's own; its PART is Wordy, and its cards say `embeddings`."""
+
+    def knowing(self, words: Sequence[Word]) -> Model:
+        """A light view of the model that reads `<name>` as these words; the same ones give the same object."""
+        ...
+
+
+class Wordy(Protocol):
+    """What PART is for such models."""
+
+    def understands(self, word: Word, card: Card, folder: Path) -> None:
+        """NoWord says why a word is not for the card's model, whose files are in `folder`."""
         ...
 
 

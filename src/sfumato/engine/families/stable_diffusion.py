@@ -22,10 +22,11 @@ from sfumato.engine.families._diffusers.clip import Clip
 from sfumato.engine.families._diffusers.folder import Folder
 from sfumato.engine.families._diffusers.place import Place, placed
 from sfumato.engine.families._diffusers.unet import Unet
+from sfumato.engine.families._diffusers.wordy import Wordy
 from sfumato.engine.painting import Latent, Row
 
 
-class StableDiffusion(Adaptable):
+class StableDiffusion(Adaptable, Wordy):
     """The loaded model. x of a row: float32 (channels, height / 8, width / 8)."""
 
     pipelines = ("StableDiffusionPipeline",)
@@ -58,7 +59,7 @@ class StableDiffusion(Adaptable):
 
     def _read(self, prompt: str) -> Text:
         self._dress()
-        states, _, unread = self._clip.read(prompt, self.card)
+        states, _, unread = self._clip.read(prompt, self.card, self._words_of(0))
         return Text(states, unread)
 
     def look(self, rows: Sequence[Row]) -> list[Latent]:

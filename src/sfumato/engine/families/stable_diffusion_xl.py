@@ -24,12 +24,13 @@ from sfumato.engine.families._diffusers.clip import Clip
 from sfumato.engine.families._diffusers.folder import Folder
 from sfumato.engine.families._diffusers.place import Place, placed
 from sfumato.engine.families._diffusers.unet import Unet
+from sfumato.engine.families._diffusers.wordy import Wordy
 from sfumato.engine.painting import Latent, Row
 
 LAYER = -2  # of each CLIP, whose states are taken: the last but one
 
 
-class StableDiffusionXL(Adaptable):
+class StableDiffusionXL(Adaptable, Wordy):
     """The loaded model. x of a row: float32 (channels, height / 8, width / 8)."""
 
     pipelines = ("StableDiffusionXLPipeline",)
@@ -37,6 +38,7 @@ class StableDiffusionXL(Adaptable):
         "unet": UNet2DConditionModel, "text_encoder": CLIPTextModel, "text_encoder_2": CLIPTextModelWithProjection,
     }  # fmt: skip
     loader = StableDiffusionXLLoraLoaderMixin
+    readers = ("text_encoder", "text_encoder_2")
     rows_at_once = 1
 
     def __init__(self, card: Card, folder: Path, place: Place | Manner = USUAL):
@@ -72,7 +74,9 @@ class StableDiffusionXL(Adaptable):
     def _read(self, prompt: str) -> Text:
         """The states of both CLIPs side by side, and the second's vector of the prompt as a whole."""
         self._dress()
-        (first, _, _), (second, whole, unread) = (clip.read(prompt, self.card) for clip in self._clips)
+        (first, _, _), (second, whole, unread) = (
+            clip.read(prompt, self.card, self._words_of(nth)) for nth, clip in enumerate(self._clips)
+        )
         known = torch.cat([first, second], -1), whole
         if not prompt and self._nothing_is_zero:  # how the model was taught what no prompt is
             known = torch.zeros_like(known[0]), torch.zeros_like(known[1])
