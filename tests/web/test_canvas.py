@@ -1,7 +1,9 @@
 """The canvas: what is marked is painted and nothing else, what is around a picture is painted, and both are shown."""
 
 import io
+import json
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -48,7 +50,7 @@ def drag(page: Page, *points: tuple[float, float]) -> None:
 def painted(page: Page, address: str) -> tuple[np.ndarray, np.ndarray]:
     """Press the button, wait for the result to be shown; its pixels, and those before."""
     page.locator("canvas-form .main").click()
-    badge = page.locator("canvas-view .badge")
+    badge = page.locator("kept-badge")
     expect(badge).to_be_visible(timeout=60_000)
     expect(page.locator("before-after")).to_be_visible()
     id = page.locator('canvas-results [aria-pressed="true"]').get_attribute("data-picture")
@@ -64,7 +66,7 @@ def test_what_is_marked_is_painted_and_nothing_else(canvas: Page, address: str):
     expect(canvas.get_by_text("25 % marked")).to_be_visible()
     canvas.get_by_label("What should be there").fill("a blue fish")
     after, before = painted(canvas, address)
-    expect(canvas.locator(".badge")).to_have_text("0 pixels changed outside the mask")
+    expect(canvas.locator("kept-badge")).to_have_text("0 pixels changed outside the mask")
     changed = np.argwhere((after != before).any(-1))
     assert len(changed) > 1000
     assert changed.min() >= 31 and changed.max() <= 97
@@ -116,7 +118,7 @@ def test_a_larger_page_is_drawn_with_its_frame(canvas: Page, address: str):
     canvas.locator('[data-grip="bottom"]').press("ArrowDown")
     expect(canvas.locator("extend-frame")).to_contain_text("160 × 144")
     after, before = painted(canvas, address)
-    expect(canvas.locator(".badge")).to_have_text("0 pixels of the picture changed")
+    expect(canvas.locator("kept-badge")).to_have_text("0 pixels of the picture changed")
     assert after.shape == (144, 160, 4) and np.array_equal(after[:128, 32:], before[:128, 32:])
     assert before[:, :32, 3].max() == 0 and after[:, :32, 3].min() == 255
 
@@ -139,3 +141,42 @@ def test_two_fingers_zoom_and_draw_nothing(canvas: Page, paint: Callable[..., Lo
     )
     expect(canvas.get_by_text("Nothing is marked yet")).to_be_visible()
     assert box_of(canvas.locator("mask-pane img"))["width"] > 1.5 * box["width"]
+
+
+def test_a_pose_is_dragged_and_kept_as_openpose_has_it(canvas: Page, tmp_path: Path):
+    choose(canvas, "pose")
+    expect(canvas.get_by_role("alert")).to_contain_text("No model that is here follows a pose")
+    expect(canvas.locator("canvas-form .main")).to_be_disabled()
+    wrist, image = canvas.get_by_role("button", name="Right wrist"), box_of(canvas.locator("mask-pane img"))
+    box = box_of(wrist)
+    canvas.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    canvas.mouse.down()
+    canvas.mouse.move(image["x"] + image["width"] / 4, image["y"] + image["height"] / 4, steps=4)
+    canvas.mouse.up()
+    wrist.press("ArrowDown")
+    canvas.get_by_role("button", name="Left ear").press("Delete")
+    with canvas.expect_download() as waiting:
+        canvas.get_by_role("button", name="Save as OpenPose").click()
+    text = Path(waiting.value.path()).read_text()
+    said = json.loads(text)
+    (person,) = said["people"]
+    points = np.array(person["pose_keypoints_2d"]).reshape(18, 3)
+    assert (said["canvas_width"], said["canvas_height"]) == (128, 128)
+    assert np.abs(points[4] - [32, 33, 1]).max() <= 1
+    assert points[17].tolist() == [0, 0, 0] and points[:17, 2].min() == 1
+    canvas.get_by_role("button", name="One more person").click()
+    expect(canvas.get_by_role("button", name="Nose")).to_have_count(2)
+    (tmp_path / "pose.json").write_text(text)
+    canvas.locator("pose-frame input[type=file]").set_input_files(tmp_path / "pose.json")
+    expect(canvas.get_by_role("button", name="Nose")).to_have_count(1)
+    drawn = canvas.evaluate(
+        """async text => {
+            const { drawn, read } = await import(new URL('data/pose.js', document.baseURI).href);
+            return [...new Uint8Array(await (await drawn(read(text, 128, 128), 128, 128)).arrayBuffer())];
+        }""",
+        text,
+    )
+    image = np.asarray(Image.open(io.BytesIO(bytes(drawn))).convert("RGB"))
+    x, y = points[4, :2].astype(int)
+    assert image[y, x].tolist() == [170, 255, 0]  # OpenPose's fifth colour
+    assert image[2, 2].tolist() == [0, 0, 0]

@@ -22,6 +22,7 @@
  * @property {string} licence_note
  * @property {boolean} gated
  * @property {string[]} operations
+ * @property {string[]} [controls] kinds of control picture that it follows
  * @property {'classifier-free' | 'distilled' | 'none'} guidance_kind
  * @property {Range} guidance
  * @property {Range} steps
@@ -61,6 +62,7 @@
  * @property {number} [strength]
  * @property {[number, number, number, number]} [margins] new pixels at the left, top, right and bottom
  * @property {number} [match]
+ * @property {string[]} [controls] each as `pose:NAME:0.8:ready`, with the name of an upload
  *
  * @typedef {object} Recipe what is decided for one picture; see core/recipe.py
  * @property {string} operation

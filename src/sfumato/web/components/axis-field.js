@@ -96,7 +96,7 @@ export class AxisField extends HTMLElement {
       kind.of &&
         (loras.length ? h('label', {}, t.grids.lora, this.lora) : h('p', { class: 'quiet small' }, t.fields.noLoras)),
       name !== 'none' && h('label', {}, t.grids.values, this.values),
-      name !== 'none' && this.about,
+      t.grids.hints[name] && this.about,
       kind.choices && this.chips,
     );
     this.showChips();

@@ -16,6 +16,7 @@ const SIGNS = /** @type {Record<WayName, IconName>} */ ({
   erase: 'erase',
   scene: 'scene',
   outpaint: 'extend',
+  pose: 'pose',
 });
 const SHAPES = ['9:16', '3:4', '1:1', '4:3', '3:2', '16:9', '21:9'];
 const COUNTS = [1, 2, 4];
@@ -27,7 +28,7 @@ style(css`
     align-content: start;
     .ways {
       display: grid;
-      grid-template-columns: repeat(4, 1fr);
+      grid-template-columns: repeat(5, auto);
       gap: 2px;
       padding: 3px;
       border-radius: var(--round);
@@ -132,13 +133,15 @@ export class CanvasForm extends HTMLElement {
 
   /** Models that can do what is chosen, and are here. */
   get models() {
+    if (this.way === 'pose')
+      return catalog.cards.filter(({ name, controls }) => catalog.here.has(name) && controls?.includes('pose'));
     const wanted = this.needs?.get(this.way) ?? [];
     return catalog.cards.filter(
       ({ name, operations }) => catalog.here.has(name) && operations.some((one) => wanted.includes(one)),
     );
   }
 
-  /** What is wished for, as far as it is said here. @returns {Order} */
+  /** What is wished for, as far as it is said here. @returns {Order & {weight?: number}} */
   get wish() {
     const { slider, words } = WAYS[this.way];
     const known = this.models.some(({ name }) => name === this.model);
@@ -179,6 +182,9 @@ export class CanvasForm extends HTMLElement {
       this.problem,
       this.go,
     );
+    if (this.way !== 'pose' || this.models.length) return;
+    this.go.disabled = true;
+    this.complain(t.pose.none);
   }
 
   ways() {

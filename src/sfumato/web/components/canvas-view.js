@@ -13,7 +13,9 @@ import { CanvasForm } from './canvas-form.js';
 import { CanvasResults } from './canvas-results.js';
 import { CanvasTools } from './canvas-tools.js';
 import { ExtendFrame } from './extend-frame.js';
+import { KeptBadge } from './kept-badge.js';
 import { MaskPane } from './mask-pane.js';
+import { PoseFrame } from './pose-frame.js';
 import { say } from './say-line.js';
 
 const ROOM = 0.94; // of the stage, that the picture takes
@@ -65,23 +67,6 @@ style(css`
       grid-template-columns: 1fr 1fr;
       gap: var(--s2);
     }
-    .badge {
-      position: absolute;
-      top: var(--s3);
-      left: 50%;
-      translate: -50% 0;
-      display: flex;
-      align-items: center;
-      gap: var(--s2);
-      padding: 6px 16px;
-      border-radius: 99px;
-      background: var(--sheet);
-      box-shadow: var(--high);
-      white-space: nowrap;
-      &.none {
-        color: var(--good);
-      }
-    }
     aside {
       grid-area: 2 / 3;
       overflow: auto;
@@ -108,9 +93,6 @@ style(css`
       .save span {
         display: none;
       }
-      .badge {
-        font-size: var(--small);
-      }
     }
   }
 `);
@@ -128,11 +110,13 @@ class CanvasView extends HTMLElement {
 
   frame = new ExtendFrame(this.pane);
 
+  pose = new PoseFrame(this.pane);
+
   slide = new BeforeAfter();
 
   area = h('span', { class: 'quiet small', role: 'status' });
 
-  badge = h('p', { class: 'badge', role: 'status', hidden: true });
+  badge = new KeptBadge();
 
   keepIt = h(
     'button',
@@ -158,7 +142,7 @@ class CanvasView extends HTMLElement {
       typeof this.base === 'number' ? client.thumbnailOf(this.base) : fileOfBase(this.base),
     );
     this.results = results;
-    this.stage = h('div', { class: 'stage' }, this.pane, this.frame, this.slide, this.badge);
+    this.stage = h('div', { class: 'stage' }, this.pane, this.frame, this.pose, this.slide, this.badge);
     const close = h(
       'button',
       { class: 'bare', 'aria-label': t.picture.close, title: t.picture.close, onclick: () => this.leave() },
@@ -214,12 +198,16 @@ class CanvasView extends HTMLElement {
 
   /** Another way was chosen: the frame, or the mask. */
   turn() {
-    const framed = WAYS[this.form.way].by === 'frame';
+    const { by } = WAYS[this.form.way];
+    const [framed, posed] = [by === 'frame', by === 'pose'];
+    const unmasked = framed || posed;
     this.results?.choose(null);
     this.frame.hidden = !framed;
-    this.tools.hidden = this.area.hidden = this.keepIt.hidden = framed;
-    this.mask?.canvas.toggleAttribute('hidden', framed);
-    this.tools.choose(framed ? 'hand' : 'brush');
+    this.pose.hidden = !posed;
+    this.tools.hidden = this.area.hidden = this.keepIt.hidden = unmasked;
+    this.mask?.canvas.toggleAttribute('hidden', unmasked);
+    this.tools.choose(unmasked ? 'hand' : 'brush');
+    if (posed) this.pose.begin();
     if (framed) this.frame.fit();
     else this.pane.leave(ROOM);
   }
@@ -240,7 +228,7 @@ class CanvasView extends HTMLElement {
     if (missing) return;
     form.wait(true);
     try {
-      const drawn = { mask, image: this.pane.image, margins: this.frame.margins };
+      const drawn = { mask, image: this.pane.image, margins: this.frame.margins, pose: () => this.pose.picture() };
       this.results?.await();
       await this.edits?.order(await orderOf(form.way, this.base, drawn, form.wish));
     } catch (error) {
@@ -253,7 +241,7 @@ class CanvasView extends HTMLElement {
   look(picture) {
     this.slide.hidden = this.onward.hidden = !picture;
     this.tools.inert = Boolean(picture);
-    this.badge.hidden = true;
+    this.badge.take(picture);
     if (!picture) return;
     this.slide.later.view.look({ scale: null });
     this.slide.compare(client.beforeOf(picture.id), client.fileOf(picture.id), picture.recipe.prompt);
@@ -264,17 +252,6 @@ class CanvasView extends HTMLElement {
       act(t.canvas.onward, () => (location.hash = `#/canvas/${picture.id}`)),
       act(t.canvas.open, () => (location.hash = `#/picture/${picture.id}`)),
     );
-    this.count(picture);
-  }
-
-  /** What became of the part that was to stay. @param {Picture} picture */
-  async count({ id, recipe }) {
-    const found = await client.outside(id).catch(() => null);
-    if (!found || this.results?.chosen !== id) return;
-    const n = found.changed_pixels;
-    this.badge.classList.toggle('none', n === 0);
-    fill(this.badge, n === 0 && icon('check', 18), (recipe.mask ? t.canvas.outside : t.canvas.kept)(n));
-    this.badge.hidden = false;
   }
 
   async save() {

@@ -46,6 +46,7 @@ style(css`
       font-weight: 550;
     }
     .above {
+      max-width: 1080px;
       display: flex;
       flex-wrap: wrap;
       align-items: center;

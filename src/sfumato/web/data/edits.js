@@ -4,13 +4,13 @@
  * @import {Job, Order, Picture} from '../types.js'
  * @import {Mask} from './mask.js'
  *
- * @typedef {'inpaint' | 'erase' | 'scene' | 'outpaint'} WayName
+ * @typedef {'inpaint' | 'erase' | 'scene' | 'outpaint' | 'pose'} WayName
  * @typedef {[number, number, number, number]} Margins new pixels at the left, top, right and bottom
  *
  * @typedef {object} Way
- * @property {'mask' | 'mark' | 'frame'} by a mask that may be empty or not, or the frame around the picture
+ * @property {'mask' | 'mark' | 'frame' | 'pose'} by a mask that may be empty, one that may not, the page's frame, or a skeleton
  * @property {'needed' | 'asked' | 'none'} words whether it takes a prompt
- * @property {'strength' | 'match'} slider
+ * @property {'strength' | 'match' | 'weight'} slider
  * @property {number} usual where the slider stands; nothing is sent before it is moved
  */
 
@@ -24,6 +24,7 @@ export const WAYS = {
   erase: { by: 'mark', words: 'none', slider: 'strength', usual: 0.5 },
   scene: { by: 'mask', words: 'needed', slider: 'match', usual: 0 },
   outpaint: { by: 'frame', words: 'asked', slider: 'strength', usual: 1 },
+  pose: { by: 'pose', words: 'needed', slider: 'weight', usual: 1 },
 };
 
 /** @type {Promise<Map<string, string[]>> | undefined} */
@@ -48,11 +49,16 @@ export const fileOfBase = (base) => (typeof base === 'number' ? client.fileOf(ba
  *
  * @param {WayName} name
  * @param {Base} base
- * @param {{mask: Mask, image: HTMLImageElement, margins: Margins}} drawn
- * @param {Order} wish prompt, n, model, strength or match
+ * @param {{mask: Mask, image: HTMLImageElement, margins: Margins, pose: () => Promise<Blob>}} drawn
+ * @param {Order & {weight?: number}} wish prompt, n, model, strength, match or weight
  * @returns {Promise<Order>}
  */
-export async function orderOf(name, base, { mask, image, margins }, wish) {
+export async function orderOf(name, base, { mask, image, margins, pose }, { weight = 1, ...wish }) {
+  if (name === 'pose') {
+    const { id } = await client.upload(await pose());
+    const { naturalWidth: width, naturalHeight: height } = image;
+    return { ...wish, width, height, controls: [`pose:${id}:${weight}:ready`] };
+  }
   if (name === 'outpaint') return { ...wish, operation: name, start: base, margins };
   const marked = !mask.isEmpty;
   if (name === 'scene') {

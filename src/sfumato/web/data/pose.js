@@ -1,0 +1,139 @@
+/**
+ * A person's pose as OpenPose has it: eighteen points, in pixels of the picture, some perhaps out of sight; as its JSON, and
+ * drawn as the models that follow a pose know it. Cao et al. 2019, https://arxiv.org/abs/1812.08008.
+ *
+ * @typedef {{x: number, y: number, seen: boolean}} Joint
+ * @typedef {Joint[]} Person eighteen of them, in the order of JOINTS
+ */
+
+/** Each with where it is in somebody who stands, 0 to 1 of the height, around the middle. */
+const STANDING = /** @type {const} */ ([
+  [0, 0.1],
+  [0, 0.2],
+  [-0.09, 0.2],
+  [-0.12, 0.36],
+  [-0.13, 0.5],
+  [0.09, 0.2],
+  [0.12, 0.36],
+  [0.13, 0.5],
+  [-0.06, 0.52],
+  [-0.065, 0.72],
+  [-0.07, 0.92],
+  [0.06, 0.52],
+  [0.065, 0.72],
+  [0.07, 0.92],
+  [-0.02, 0.08],
+  [0.02, 0.08],
+  [-0.045, 0.095],
+  [0.045, 0.095],
+]);
+
+/** Pairs of points that a stick joins. */
+export const LIMBS = /** @type {[number, number][]} */ ([
+  [1, 2],
+  [1, 5],
+  [2, 3],
+  [3, 4],
+  [5, 6],
+  [6, 7],
+  [1, 8],
+  [8, 9],
+  [9, 10],
+  [1, 11],
+  [11, 12],
+  [12, 13],
+  [1, 0],
+  [0, 14],
+  [14, 16],
+  [0, 15],
+  [15, 17],
+]);
+
+const DIM = 0.6; // how bright a stick is
+const STICK = 4; // half its width at 512 pixels
+
+/** OpenPose's colours: once around, from red. @param {number} number @param {number} [bright] */
+export function colour(number, bright = 1) {
+  const part = (/** @type {number} */ i) => Math.round(85 * (i % 3) * bright);
+  const [up, full] = [part(number), Math.round(255 * bright)];
+  const down = full - up;
+  const parts = [
+    [full, up, 0],
+    [down, full, 0],
+    [0, full, up],
+    [0, down, full],
+    [up, 0, full],
+    [full, 0, down],
+  ][Math.floor(number / 3) % 6];
+  return `rgb(${parts?.join(', ')})`;
+}
+
+/** Somebody who stands. @param {number} width @param {number} height of the picture @param {number} [at] of the width @returns {Person} */
+export function standing(width, height, at = 0.5) {
+  return STANDING.map(([x, y]) => ({ x: Math.round(width * at + x * height), y: Math.round(y * height), seen: true }));
+}
+
+/** OpenPose's JSON. @param {Person[]} people @param {number} width @param {number} height */
+export function written(people, width, height) {
+  return JSON.stringify({
+    version: 1.3,
+    canvas_width: width,
+    canvas_height: height,
+    people: people.map((joints) => ({
+      pose_keypoints_2d: joints.flatMap(({ x, y, seen }) => (seen ? [x, y, 1] : [0, 0, 0])),
+    })),
+  });
+}
+
+/** The people of OpenPose's JSON of eighteen points; null where it is none. @param {string} text @param {number} width @param {number} height @returns {Person[] | null} */
+export function read(text, width, height) {
+  try {
+    const said = JSON.parse(text);
+    const [across, down] = [width / (said.canvas_width || width), height / (said.canvas_height || height)];
+    const people = said.people.map((/** @type {any} */ one) => joints(one.pose_keypoints_2d, across, down));
+    return people.every((/** @type {Person} */ one) => one.length === STANDING.length) ? people : null;
+  } catch {
+    return null;
+  }
+}
+
+/** @param {number[]} said x, y and certainty of each @param {number} across @param {number} down @returns {Person} */
+function joints(said, across, down) {
+  return Array.from({ length: Math.floor(said.length / 3) }, (_, i) => ({
+    x: Number(said[3 * i]) * across,
+    y: Number(said[3 * i + 1]) * down,
+    seen: Number(said[3 * i + 2]) > 0,
+  }));
+}
+
+/** The control picture: sticks and points on black. @param {Person[]} people @param {number} width @param {number} height @returns {Promise<Blob>} */
+export function drawn(people, width, height) {
+  const canvas = new OffscreenCanvas(width, height);
+  const pen = canvas.getContext('2d');
+  if (!pen) throw new Error('this browser has no canvas');
+  const half = STICK * Math.max(1, Math.max(width, height) / 512);
+  pen.fillStyle = '#000';
+  pen.fillRect(0, 0, width, height);
+  for (const joints of people) {
+    LIMBS.forEach(([a, b], number) => {
+      const [one, other] = [joints[a], joints[b]];
+      if (!one?.seen || !other?.seen) return;
+      pen.fillStyle = colour(number, DIM);
+      pen.beginPath();
+      const [wide, turn] = [
+        Math.hypot(other.x - one.x, other.y - one.y) / 2,
+        Math.atan2(other.y - one.y, other.x - one.x),
+      ];
+      pen.ellipse((one.x + other.x) / 2, (one.y + other.y) / 2, wide, half, turn, 0, 2 * Math.PI);
+      pen.fill();
+    });
+    joints.forEach(({ x, y, seen }, number) => {
+      if (!seen) return;
+      pen.fillStyle = colour(number);
+      pen.beginPath();
+      pen.arc(x, y, half, 0, 2 * Math.PI);
+      pen.fill();
+    });
+  }
+  return canvas.convertToBlob({ type: 'image/png' });
+}
