@@ -208,25 +208,31 @@ function context(canvas) {
 
 /** @param {CanvasRenderingContext2D} pen @param {Box} box @returns {Patch} */
 export function packed(pen, { x, y, width, height }) {
-  const { data } = pen.getImageData(x, y, width, height);
+  const words = new Uint32Array(pen.getImageData(x, y, width, height).data.buffer);
   /** @type {number[]} */
   const runs = [];
-  for (let i = 3; i < data.length; i += 4) {
-    const value = data[i] ?? 0;
-    if (runs.at(-2) === value) runs[runs.length - 1] = (runs.at(-1) ?? 0) + 1;
-    else runs.push(value, 1);
+  let [value, count] = [(words[0] ?? 0) >>> 24, 0]; // alpha is a word's highest byte
+  for (const word of words) {
+    if (word >>> 24 === value) count += 1;
+    else {
+      runs.push(value, count);
+      [value, count] = [word >>> 24, 1];
+    }
   }
+  runs.push(value, count);
   return { x, y, width, height, runs: Uint32Array.from(runs) };
 }
 
 /** @param {CanvasRenderingContext2D} pen @param {Patch} patch @param {string} hex */
 function unpack(pen, { x, y, width, height, runs }, hex) {
   const image = pen.createImageData(width, height);
-  const colour = channels(hex);
+  const words = new Uint32Array(image.data.buffer);
+  const [red = 0, green = 0, blue = 0] = channels(hex);
   let at = 0;
   for (let i = 0; i < runs.length; i += 2) {
-    const end = at + (runs[i + 1] ?? 0) * 4;
-    for (; at < end; at += 4) image.data.set([...colour, runs[i] ?? 0], at);
+    const end = at + (runs[i + 1] ?? 0);
+    words.fill((((runs[i] ?? 0) << 24) | (blue << 16) | (green << 8) | red) >>> 0, at, end);
+    at = end;
   }
   pen.putImageData(image, x, y);
 }
