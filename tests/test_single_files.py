@@ -12,6 +12,7 @@ pytest.importorskip("diffusers")
 
 from sfumato.core.errors import DamagedWeights, UnreadableFile  # noqa: E402
 from sfumato.engine.weights.gguf import check_gguf  # noqa: E402
+from sfumato.testing import safetensors_file  # noqa: E402
 from tests import tiny_models  # noqa: E402
 from tests.test_parity_flux import card as flux_card  # noqa: E402
 from tests.test_parity_stable_diffusion import load as stable_diffusion  # noqa: E402
@@ -28,6 +29,19 @@ def test_a_checkpoint_paints_what_its_folders_paint(tmp_path: Path):
     tiny_models.as_checkpoint(folder)
     assert not list(folder.glob("*/*.safetensors"))
     np.testing.assert_array_equal(pixels(stable_diffusion("stable-diffusion", folder), guidance=5), wanted)
+
+
+def test_a_checkpoint_of_another_family_is_not_taken(tmp_path: Path):
+    folder = tiny_models.stable_diffusion(tmp_path)
+    for file in folder.glob("*/*.safetensors"):
+        file.unlink()
+    other = {"double_blocks.0.img_attn.qkv.weight": np.zeros((8, 8), np.float32)}
+    (folder / "checkpoint.safetensors").write_bytes(safetensors_file(other))
+    with pytest.raises(
+        DamagedWeights, match=r"checkpoint\.safetensors .*another model's.*sfumato import FILE"
+    ) as refused:
+        stable_diffusion("stable-diffusion", folder)
+    assert "\n" not in str(refused.value)
 
 
 def flux(folder: Path):

@@ -94,6 +94,8 @@ class Folder:
         try:
             return self._whole(name, kind, place) if single is None else self._from_file(single, name, kind, place)
         except (OSError, ValueError, RuntimeError) as error:
+            if single is not None:
+                raise self.another_models(single, name, error) from error
             raise self.wrong(f"its {name} cannot be loaded ({_line(error)})") from error
 
     def _whole(self, name: str, kind: type[Part], place: Place) -> Part:
@@ -143,6 +145,13 @@ class Folder:
             return kind.from_pretrained(self.path / name, local_files_only=True)  # type: ignore[attr-defined]
         except (OSError, ValueError, TypeError) as error:
             raise self.wrong(f"its {name} cannot be loaded ({_line(error)})") from error
+
+    def another_models(self, file: Path, part: str, error: Exception) -> DamagedWeights:
+        """The error for a single file that a part is not in, as far as can be seen; a pull would leave it there."""
+        return DamagedWeights(
+            f"{self.card.name}: its {part} is not to be had from {file.name} ({_line(error)}): the file is another "
+            f"model's, or of another kind; take it out of {shown(str(self.path), 120)}, and see sfumato import FILE"
+        )
 
     def wrong(self, what: str) -> DamagedWeights:
         """The error for a folder that is not what it should be."""
