@@ -168,7 +168,8 @@ def test_a_file_is_not_taken_for_a_model_that_it_is_not(studio: Studio, tmp_path
     with pytest.raises(RequestError, match=r"is not like flux-dev, but like sd-1\.5"):
         studio.import_models(path, like="flux-dev")
     with pytest.raises(RequestError, match="read from a folder of diffusers"):
-        studio.import_models(write(tmp_path / "fill.safetensors", {**DEV, "img_in.weight": (3072, 384)}))
+        nine = {"model.diffusion_model.input_blocks.0.0.weight": (320, 9, 3, 3)}
+        studio.import_models(write(tmp_path / "fill.safetensors", HALF | nine))
     with pytest.raises(RequestError, match="is here already"):
         studio.import_models(path, name="sdxl")
     with pytest.raises(RequestError, match=r"holds no model_index\.json"):
