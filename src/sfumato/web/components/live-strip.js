@@ -15,7 +15,7 @@ style(css`
   live-strip {
     display: grid;
     gap: var(--s3);
-    grid-template-columns: repeat(auto-fill, minmax(var(--tile, 208px), 1fr));
+    grid-template-columns: repeat(auto-fill, minmax(min(var(--tile, 208px), 44%), 1fr));
     &:empty {
       display: none;
     }

@@ -14,6 +14,13 @@ import './tag-panel.js';
 
 style(css`
   selection-bar {
+    .stars {
+      flex-wrap: nowrap;
+      gap: 0;
+    }
+    .acts > * {
+      flex: none;
+    }
     .stars button {
       min-width: 30px;
       width: 30px;
