@@ -9,7 +9,7 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
 from training import evaluate, judge, measures  # noqa: E402
-from training.compositions import beside, on_ground  # noqa: E402
+from training.compositions import beside, on_ground, set_apart  # noqa: E402
 from training.data import COLOURS, Picture, held_out, turn_hue  # noqa: E402
 from training.exam import Exam, nearest, without_hue  # noqa: E402
 from training.sheet import NEW, PROMPTS, sheet  # noqa: E402
@@ -162,7 +162,10 @@ def test_what_no_caption_has_is_asked_for(drawn):
     assert "blue" not in {colour for colour, _ in sitting.colours()}
     known = {row.title for row in pairs}
     assert not any(f"{a} and {b}" in known or f"{b} and {a}" in known for a, b in sitting.pairs())
-    assert sitting.colours() == sitting.colours() and len(set(sitting.grounds())) == 200
+    assert sitting.colours() == sitting.colours() and len(set(sitting.grounds())) > 100
+    assert all(set_apart(f"{thing} on {colour}") for thing, colour in sitting.grounds())
+    assert all(set_apart(f"{colour} {thing}") for colour, thing in sitting.colours())
+    assert all(set_apart(f"{a} and {b}") for a, b in sitting.pairs())
 
 
 def test_a_thing_is_found_on_a_ground_and_the_ground_is_named(drawn):

@@ -2,6 +2,8 @@
 
 from training.data import Picture
 
+THINGS = {"animals-nature", "food-drink", "travel-places", "activities", "objects"}  # groups of things with a shape
+
 # Short names that people type, for what CLDR names at length.
 EVERYDAY = {
     "automobile": "car",
@@ -95,3 +97,14 @@ def captions(picture: Picture) -> list[tuple[str, float]]:
         said[caption] = said.get(caption, 0) + 0.12 * total / len(keywords)
     total = sum(said.values())
     return [(caption, odds / total) for caption, odds in said.items()]
+
+
+def article(thing: str) -> str:
+    return f"{'an' if thing[0] in 'aeiou' else 'a'} {thing}"
+
+
+def plural(thing: str) -> str:
+    """Good enough for the names of drawings."""
+    if thing.endswith(("s", "x", "ch", "sh")):
+        return f"{thing}es" if not thing.endswith("ss") and thing.endswith(("x", "ch", "sh")) else thing
+    return f"{thing[:-1]}ies" if thing.endswith("y") and thing[-2:-1] not in "aeiou" else f"{thing}s"

@@ -4,6 +4,7 @@ Two things side by side, a thing on a coloured ground, a small thing, a thing in
 it. What evaluation asks for is other combinations than these, and nothing here is made of a held-out picture.
 """
 
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
@@ -18,6 +19,15 @@ GROUND_COLOURS = {
     "blue": (52, 120, 220), "light blue": (160, 210, 245), "purple": (130, 80, 200), "pink": (250, 160, 195),
     "brown": (130, 85, 50), "grey": (140, 145, 150), "black": (20, 20, 22), "white": (255, 255, 255),
 }  # fmt: skip
+
+
+def set_apart(words: str) -> bool:
+    """One in twelve combinations is never composed by training.scenes: "blue giraffe", "apple and pear".
+
+    They are those of the lowest checksums, which are what evaluation asks for.
+    """
+    return zlib.crc32(words.encode()) < 2**32 // 12
+
 
 Drawn = tuple[Picture, np.ndarray]
 """A picture and its pixels, uint8 premultiplied RGBA, side x side."""
@@ -46,8 +56,13 @@ def compositions(
     for i in rng.choice(firsts, count(PAIRS)):
         other = rng.choice(by_style[rows[i].style])
         yield beside, int(i), ((rows[i], images[i]), (rows[other], images[other]))
-    drawn = [i for i in usable if rows[i].made == "" and rows[i].weight == 1 and "flat" in rows[i].style]
-    for i in drawn[:limit]:
+    yield from in_coarse_pixels(rows, images, rng, limit)
+
+
+def in_coarse_pixels(rows: list[Picture], images: list[np.ndarray], _: np.random.Generator, limit: int | None):
+    """As `compositions`: the flat drawings in coarse pixels, nothing else."""
+    drawn = [i for i, row in enumerate(rows) if row.made == "" and row.weight == 1 and "flat" in row.style]
+    for i in [i for i in drawn if not held_out(rows[i])][:limit]:
         yield pixelated, int(i), ((rows[i], images[i]),)
 
 

@@ -1,6 +1,7 @@
 """Make Pocket's training set: fetch openly licensed drawings, check their licences, render, recolour, compose.
 
-    python -m training.data            # about three minutes on two cores
+    python -m training.data                          # about seven minutes on two cores
+    python -m training.data --side 256 --plain       # the drawings alone, for training on a GPU, which composes itself
 
 Writes into training/cache/: the packages as fetched, `pictures.npy` (uint8, one row a picture: side x side RGBA,
 RGB premultiplied by alpha) and `pictures.jsonl` (one row a picture: title, keywords, style, group, source, weight).
@@ -23,6 +24,7 @@ import zlib
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import Literal
 
@@ -103,23 +105,33 @@ def archive(source: Source) -> Path:
 
 def read(source: Source, *names: str) -> dict[str, bytes]:
     """The wanted files of a package; a name that ends in '/' takes the whole folder."""
-    found, inside = {}, "package/"
+
+    def asked(name: str) -> bool:
+        return any(name == n or (n.endswith("/") and name.startswith(n)) for n in names)
+
     if PACKED.exists():
-        path, inside = PACKED, f"{source.package}/"
-    else:
-        path = archive(source)
-    with tarfile.open(path) as tar:
-        for member in tar:
-            name = member.name.removeprefix(inside)
-            if (
-                member.isfile()
-                and name != member.name
-                and any(name == n or (n.endswith("/") and name.startswith(n)) for n in names)
-            ):
-                stream = tar.extractfile(member)
-                assert stream is not None
-                found[name] = stream.read()
-    return found
+        prefix = f"{source.package}/"
+        own = {name.removeprefix(prefix): data for name, data in packed().items() if name.startswith(prefix)}
+        return {name: data for name, data in own.items() if asked(name)}
+    with tarfile.open(archive(source)) as tar:
+        return {
+            member.name.removeprefix("package/"): contents(tar, member)
+            for member in tar
+            if member.isfile() and asked(member.name.removeprefix("package/"))
+        }
+
+
+@cache
+def packed() -> dict[str, bytes]:
+    """All that is in PACKED, by package and name."""
+    with tarfile.open(PACKED) as tar:
+        return {member.name: contents(tar, member) for member in tar}
+
+
+def contents(tar: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
+    stream = tar.extractfile(member)
+    assert stream is not None
+    return stream.read()
 
 
 def pack() -> None:
@@ -317,11 +329,11 @@ def recoloured(picture: Picture, pixels: np.ndarray, rng: np.random.Generator) -
         yield new, turn_hue(pixels, turned)
 
 
-def drawn(picture: Picture, data: bytes, side: int) -> list[tuple[Picture, np.ndarray]]:
-    """A drawing's picture and its recoloured copies; none if it cannot be drawn."""
+def drawn(picture: Picture, data: bytes, side: int, plain: bool) -> list[tuple[Picture, np.ndarray]]:
+    """A drawing's picture and, unless plain, its recoloured copies; none if it cannot be drawn."""
     pixels = render(data, side)
-    if pixels is None:
-        return []
+    if pixels is None or plain:
+        return [] if pixels is None else [(picture, pixels)]
     rng = np.random.default_rng(zlib.crc32(f"{picture.source}/{picture.key}".encode()))
     return [(picture, pixels), *recoloured(picture, pixels, rng)]
 
@@ -329,8 +341,8 @@ def drawn(picture: Picture, data: bytes, side: int) -> list[tuple[Picture, np.nd
 # ---- the whole
 
 
-def build(limit: int | None, side: int) -> None:
-    from training.compositions import compose, compositions
+def build(limit: int | None, side: int, plain: bool) -> None:
+    from training.compositions import compose, compositions, in_coarse_pixels
 
     labels = Labels()
     made: list[tuple[Picture, np.ndarray]] = []
@@ -338,10 +350,11 @@ def build(limit: int | None, side: int) -> None:
         for source in SOURCES:
             found = [(p, d) for p, d in drawings(source, labels) if wanted(p)][:limit]
             pictures, data = zip(*found, strict=True)
-            each = list(pool.map(drawn, pictures, data, [side] * len(found), chunksize=16))
+            each = list(pool.map(drawn, pictures, data, [side] * len(found), [plain] * len(found), chunksize=16))
             made += [pair for pairs in each for pair in pairs]
             print(f"{source.package}: {len(found)} drawings, {each.count([])} of them left out", flush=True)
-        jobs = compositions([row for row, _ in made], [pixels for _, pixels in made], np.random.default_rng(0), limit)
+        choose = in_coarse_pixels if plain else compositions
+        jobs = choose([row for row, _ in made], [pixels for _, pixels in made], np.random.default_rng(0), limit)
         made += pool.map(compose, *zip(*jobs, strict=True), chunksize=32)
     rows = [row for row, _ in made]
     np.save(CACHE / "pictures.npy", np.stack([pixels for _, pixels in made]))
@@ -382,6 +395,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--limit", type=int, help="at most this many drawings a package, to try it out")
     parser.add_argument("--side", type=int, default=128, help="pixels a side; 256 for training on a GPU")
+    parser.add_argument("--plain", action="store_true", help="only the drawings, and some in coarse pixels")
     parser.add_argument("--pack", action="store_true", help="write cache/drawings.tar.xz and nothing else")
     args = parser.parse_args()
     CACHE.mkdir(exist_ok=True)
@@ -389,4 +403,4 @@ if __name__ == "__main__":
         pack()
     else:
         attribute()
-        build(args.limit, args.side)
+        build(args.limit, args.side, args.plain)

@@ -14,7 +14,6 @@ https://arxiv.org/abs/2209.03003). Then four steps do. Writes cache/turbo.safete
 import argparse
 from pathlib import Path
 
-import numpy as np
 import torch
 from diffusers import FluxTransformer2DModel
 from peft import LoraConfig
@@ -23,15 +22,14 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from training.data import CACHE
-from training.flow import normal, optimisers
+from training.flow import optimisers
 from training.loop import Loop, arguments, device, size
 from training.material import Material
 from training.tokens import look, paint
 
 STRENGTHS = (1.0, 6.0)  # of guidance, that the student learns
 USUAL = 3.0  # the strength that turbo begins with and keeps
-RANK = 16
-SHARE = 0.5  # of what was learned is kept: on so few pairs, the whole of it paints fewer titles that are found
+RANK = 8
 
 
 def guided(config: dict, state: dict[str, Tensor]) -> FluxTransformer2DModel:
@@ -44,7 +42,7 @@ def guided(config: dict, state: dict[str, Tensor]) -> FluxTransformer2DModel:
 
 
 def distil_guidance(args: argparse.Namespace) -> None:
-    material, out = Material(args.side, args.autoencoder), CACHE / "guided-run"
+    material, out = Material(args.side, args.autoencoder, args.scenes), CACHE / "guided-run"
     teacher = FluxTransformer2DModel.from_pretrained(args.source).float().to(device()).eval().requires_grad_(False)
     student = guided(dict(teacher.config), teacher.state_dict()).to(device()).train()
 
@@ -55,14 +53,14 @@ def distil_guidance(args: argparse.Namespace) -> None:
         material.show(averaged.float(), out / "sheet.png", USUAL, 16, embedded=True)
 
     loop = Loop(out, student, optimisers(student, args.lr), args, keep)
-    empty = material.said.of([material.said.empty] * args.batch)
-    for rng in loop:
-        clean, text = material.draw(args.batch, rng)
-        noise = normal(rng, *clean.shape)
-        t = torch.sigmoid(normal(rng, args.batch) + 0.2)
+    empty = material.nothing(args.batch)
+    for _ in loop:
+        clean, text = material.draw(args.batch)
+        noise = torch.randn_like(clean)
+        t = torch.sigmoid(torch.randn(args.batch, device=clean.device) + 0.2)
         x = torch.lerp(clean, noise, t[:, None, None])
         low, high = STRENGTHS
-        w = torch.from_numpy(rng.uniform(low, high, args.batch).astype(np.float32)).to(device())
+        w = low + (high - low) * torch.rand(args.batch, device=clean.device)
         w[: args.batch // 5] = 1.0  # the text alone must stay exact: negative prompts are built on it
         with torch.no_grad():
             with_text, without = (look(teacher, x, t, said, material.ids) for said in (text, empty))
@@ -73,7 +71,7 @@ def distil_guidance(args: argparse.Namespace) -> None:
 
 
 def distil_turbo(args: argparse.Namespace) -> None:
-    material, out = Material(args.side, args.autoencoder), CACHE / "turbo-run"
+    material, out = Material(args.side, args.autoencoder, args.scenes), CACHE / "turbo-run"
     out.mkdir(exist_ok=True)
     model = FluxTransformer2DModel.from_pretrained(CACHE / "guided").float().to(device()).requires_grad_(False)
     start, end, states, pooled = pairs(model, material, out / "pairs.pt", args)
@@ -86,17 +84,14 @@ def distil_turbo(args: argparse.Namespace) -> None:
         model.load_state_dict(loop.average, strict=False)
         tensors = get_peft_model_state_dict(model)
         save_file(
-            {
-                f"transformer.{name}": (value * (SHARE if "lora_B" in name else 1)).half().cpu().contiguous()
-                for name, value in tensors.items()
-            },
+            {f"transformer.{name}": value.half().cpu().contiguous() for name, value in tensors.items()},
             CACHE / "turbo.safetensors",
             {"base_model": "pocket", "rank": str(RANK), "alpha": str(RANK)},
         )
-        text = states[test].float().to(device()), pooled[test].float().to(device())
+        text = states[test].float(), pooled[test].float()
         for steps in (4, 2, 1):
-            made = paint(model, start[test].float().to(device()), text, material.ids, USUAL, steps).cpu()
-            off = ((made - end[test]) ** 2).mean() / (end[test].float() ** 2).mean()
+            made = paint(model, start[test].float(), text, material.ids, USUAL, steps)
+            off = ((made - end[test].float()) ** 2).mean() / (end[test].float() ** 2).mean()
             loop.log(f"{steps} steps: relative error {float(off.sqrt()):.3f}")
         material.show(model, out / "sheet.png", USUAL, 4, embedded=True)
         model.load_state_dict(now, strict=False)
@@ -104,13 +99,14 @@ def distil_turbo(args: argparse.Namespace) -> None:
     adapted = [value for value in model.parameters() if value.requires_grad]
     loop = Loop(out, model, [torch.optim.AdamW(adapted, lr=args.lr, weight_decay=0.0, betas=(0.9, 0.98))], args, keep)
     usual = torch.full((args.batch,), USUAL, device=device())
-    for rng in loop:
-        chosen = np.sort(rng.integers(256, len(start), args.batch))
-        x1, x0 = start[chosen].float().to(device()), end[chosen].float().to(device())
-        text = states[chosen].float().to(device()), pooled[chosen].float().to(device())
-        steps = np.array([1.0, 0.75, 0.5, 0.25])[rng.integers(0, 4, args.batch)]
-        t = np.where(rng.random(args.batch) < 0.75, steps, rng.uniform(0.02, 1, args.batch)).astype(np.float32)
-        t = torch.from_numpy(t).to(device())
+    four = torch.tensor([1.0, 0.75, 0.5, 0.25], device=device())
+    for _ in loop:
+        chosen = torch.randint(256, len(start), (args.batch,), device=device())
+        x1, x0 = start[chosen].float(), end[chosen].float()
+        text = states[chosen].float(), pooled[chosen].float()
+        steps = four[torch.randint(4, (args.batch,), device=device())]
+        anywhere = 0.02 + 0.98 * torch.rand(args.batch, device=device())
+        t = torch.where(torch.rand(args.batch, device=device()) < 0.75, steps, anywhere)
         x = torch.lerp(x0, x1, t[:, None, None])
         error = look(model, x, t, text, material.ids, usual) - (x1 - x0)
         loop.step((error**2).mean(), args.batch)
@@ -118,17 +114,20 @@ def distil_turbo(args: argparse.Namespace) -> None:
 
 def pairs(model, material: Material, file: Path, args: argparse.Namespace) -> list[Tensor]:
     """Noise, the picture it becomes in 16 steps of usual guidance, and the text, of args.pairs draws; fp16."""
-    if not file.exists():
-        rng, made = np.random.default_rng(7), []
-        for i in range(0, args.pairs, 128):
-            clean, text = material.draw(128, rng)
-            noise = normal(rng, *clean.shape)
-            end = paint(model, noise, text, material.ids, USUAL, 16)
-            made.append([part.half().cpu() for part in (noise, end, *text)])
-            if i % 1024 == 0:
-                print(f"pairs {i}/{args.pairs}", flush=True)
-        torch.save([torch.cat(parts) for parts in zip(*made, strict=True)], file)
-    return torch.load(file, weights_only=True)
+    if file.exists():
+        return torch.load(file, map_location=device(), weights_only=True)
+    made, at_once = [], min(args.pairs, 2048 if device() == "cuda" else 128)
+    for i in range(0, args.pairs, at_once):
+        clean, text = material.draw(at_once)
+        noise = torch.randn_like(clean)
+        end = paint(model, noise, text, material.ids, USUAL, 16)
+        made.append([part.half() for part in (noise, end, *text)])
+        if i % (8 * at_once) == 0:
+            print(f"pairs {i}/{args.pairs}", flush=True)
+    whole = [torch.cat(parts) for parts in zip(*made, strict=True)]
+    if device() == "cpu":
+        torch.save(whole, file)
+    return whole
 
 
 if __name__ == "__main__":

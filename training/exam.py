@@ -9,15 +9,14 @@ from itertools import permutations, product
 
 import numpy as np
 
-from training.captions import captions
-from training.compositions import GROUND_COLOURS, beside, on_ground
+from training.captions import THINGS, captions
+from training.compositions import GROUND_COLOURS, beside, on_ground, set_apart
 from training.data import COLOUR_WORD, COLOURS, Picture, held_out
 from training.judge import Judge, commonest, places, top
 from training.measures import border, fitted, ground_colour, main_colour, parts, small
 
 # One hand's drawings in three finishes: 16 x 16 pixels tell 9 of 10 by another.
 COPIED = {"glossy", "3d", "simple flat"}
-THINGS = {"animals-nature", "food-drink", "travel-places", "activities", "objects"}  # groups of things with a shape
 
 
 # ---- the simple judge
@@ -60,10 +59,6 @@ def pair_places(left: np.ndarray, right: np.ndarray, a: np.ndarray, b: np.ndarra
 # ---- what is asked
 
 
-def article(thing: str) -> str:
-    return f"{'an' if thing[0] in 'aeiou' else 'a'} {thing}"
-
-
 def first_by_checksum(pool: Iterable, n: int, name: Callable[[object], str] = str) -> list:
     """n of the pool, the same ones wherever it is in; a pool that grows changes few of them."""
     return sorted(pool, key=lambda x: zlib.crc32(name(x).encode()))[:n]
@@ -99,10 +94,11 @@ class Exam:
 
     # -- a title in a style
 
-    def titles_in_styles(self, unseen: bool) -> list[int]:
-        """Drawings whose title and style are to be painted again: rows of the set."""
+    def titles_in_styles(self, unseen: bool, skipped: int = 0) -> list[int]:
+        """Drawings whose title and style are to be painted again: rows of the set. skipped: so many are passed over."""
         pool = self.unseen if unseen else self.seen
-        return first_by_checksum(pool, self.n, lambda i: f"{self.rows[i].title}|{self.rows[i].style}")
+        asked = first_by_checksum(pool, skipped + self.n, lambda i: f"{self.rows[i].title}|{self.rows[i].style}")
+        return asked[skipped:]
 
     def titled(self, pictures: np.ndarray, shown: list[int]) -> dict:
         """shown: of each picture, the row of a drawing with the title and style that it should have."""
@@ -123,7 +119,9 @@ class Exam:
 
     def colours(self) -> list[tuple[str, str]]:
         asked = product(COLOURS, self.things)
-        return first_by_checksum([q for q in asked if " ".join(q) not in self.captions], self.n, " ".join)
+        return first_by_checksum(
+            [q for q in asked if set_apart(" ".join(q)) and " ".join(q) not in self.captions], self.n, " ".join
+        )
 
     def coloured(self, pictures: np.ndarray, asked: list[tuple[str, str]]) -> dict:
         things = [*dict.fromkeys([*(thing for _, thing in asked), *self.things])]
@@ -151,7 +149,9 @@ class Exam:
     def grounds(self) -> list[tuple[str, str]]:
         asked = product(self.things, GROUND_COLOURS)
         return first_by_checksum(
-            [q for q in asked if f"{q[0]} on a {q[1]} background" not in self.captions], self.n, " on ".join
+            [q for q in asked if set_apart(" on ".join(q)) and f"{q[0]} on a {q[1]} background" not in self.captions],
+            self.n,
+            " on ".join,
         )
 
     def grounded(self, pictures: np.ndarray, asked: list[tuple[str, str]]) -> dict:
@@ -184,7 +184,9 @@ class Exam:
         asked = ((a, b) for step in (1, 2, 3) for a, b in zip(order, order[step:], strict=False))
         known = self.captions
         return first_by_checksum(
-            [(a, b) for a, b in asked if not known & {f"{a} and {b}", f"{b} and {a}"}], self.n, " and ".join
+            [(a, b) for a, b in asked if set_apart(f"{a} and {b}") and not known & {f"{a} and {b}", f"{b} and {a}"}],
+            self.n,
+            " and ".join,
         )
 
     def paired(self, pictures: np.ndarray, asked: list[tuple[str, str]]) -> dict:

@@ -13,14 +13,13 @@ learn by Muon (https://kellerjordan.github.io/posts/muon/).
 import argparse
 from pathlib import Path
 
-import numpy as np
 import torch
 from diffusers import FluxTransformer2DModel
-from torch import Tensor
 
 from training.data import CACHE
 from training.loop import Loop, arguments, device, size
 from training.material import Material
+from training.muon import Muon
 from training.tokens import look
 
 HERE = Path(__file__).parent
@@ -32,20 +31,13 @@ def optimisers(model: torch.nn.Module, lr: float) -> list[torch.optim.Optimizer]
     inside = {id(p) for p in matrices}
     rest = [p for p in model.parameters() if id(p) not in inside]
     return [
-        torch.optim.Muon(matrices, lr=lr, momentum=0.95, weight_decay=0.01, adjust_lr_fn="match_rms_adamw", ns_steps=4),
+        Muon(matrices, lr),
         torch.optim.AdamW(rest, lr=lr, weight_decay=0.0, betas=(0.9, 0.97)),
     ]
 
 
-def normal(rng: np.random.Generator, *shape: int) -> Tensor:
-    """Unit noise; on a GPU drawn there, which the CPU could not keep up with."""
-    if device() == "cuda":
-        return torch.randn(shape, device="cuda")
-    return torch.from_numpy(rng.standard_normal(shape, dtype=np.float32))
-
-
 def train(args: argparse.Namespace) -> None:
-    out, material = CACHE / "flow" / args.name, Material(args.side, args.autoencoder)
+    out, material = CACHE / "flow" / args.name, Material(args.side, args.autoencoder, args.scenes)
     if args.init:
         model = FluxTransformer2DModel.from_pretrained(args.init)
     else:
@@ -61,10 +53,10 @@ def train(args: argparse.Namespace) -> None:
         material.show(averaged, out / f"sheet-{loop.seen // 1000:05d}k.png", 3.0, 16, embedded=False)
 
     loop = Loop(out, model, optimisers(model, args.lr), args, keep)
-    for rng in loop:
-        clean, text = material.draw(args.batch, rng)
-        noise = normal(rng, *clean.shape)
-        t = torch.sigmoid(normal(rng, args.batch) + args.noise_mean)
+    for _ in loop:
+        clean, text = material.draw(args.batch)
+        noise = torch.randn_like(clean)
+        t = torch.sigmoid(torch.randn(args.batch, device=clean.device) + args.noise_mean)
         x = torch.lerp(clean, noise, t[:, None, None])
         error = look(fast, x, t, text, material.ids) - (noise - clean)
         loop.step((error**2).mean(), args.batch)

@@ -33,9 +33,10 @@ def arguments(parser: argparse.ArgumentParser, *, minutes: float, lr: float, bat
 
 
 def size(parser: argparse.ArgumentParser) -> None:
-    """The options that say what a picture is to the transformer."""
+    """The options that say what a picture is to the transformer, and how many it learns from."""
     parser.add_argument("--side", type=int, default=64, help="pixels a side that the autoencoder is shown")
     parser.add_argument("--autoencoder", default="vae", help="a folder under training/cache")
+    parser.add_argument("--scenes", type=int, default=40_000, help="how many are composed (training/scenes.py)")
 
 
 def device() -> str:
@@ -54,12 +55,13 @@ class Loop:
         keep: Callable[[], None],
     ) -> None:
         torch.set_num_threads(args.threads)
+        torch.backends.cuda.enable_cudnn_sdp(False)  # its backward gave NaN (torch 2.11, H200)
         folder.mkdir(parents=True, exist_ok=True)
         self.folder, self.model, self.optimisers, self.args, self.keep = folder, model, optimisers, args, keep
         self.trained = {name: value for name, value in model.named_parameters() if value.requires_grad}
         self.average = {name: value.detach().clone() for name, value in self.trained.items()}
         self.seen, self.spent, self.steps = 0, 0.0, 0
-        self._losses: list[float] = []
+        self._losses: list[Tensor] = []
         if (file := folder / "resume.pt").exists():
             self._read(torch.load(file, map_location=device(), weights_only=True))
 
@@ -85,6 +87,7 @@ class Loop:
 
     def __iter__(self) -> Iterator[np.random.Generator]:
         rng = np.random.default_rng(1_000 + self.steps)
+        torch.manual_seed(1_000 + self.steps)
         total, before, started, kept = self.args.minutes * 60, self.spent, time.time(), time.time()
         while self.spent < total:
             scale = min(1, (self.steps + 1) / 200) * min(1, (1 - self.spent / total) / self.args.decay)
@@ -92,13 +95,15 @@ class Loop:
                 for group in part.param_groups:
                     group["lr"] = self.args.lr * scale
             yield rng
+            if self.steps % 20 == 0:
+                finished()
             self.spent = before + time.time() - started
             if time.time() - kept > self.args.keep * 60:
                 self.save()
                 kept = time.time()
         self.save()
         if self._losses:
-            self.log(f"done seen {self.seen} loss {np.mean(self._losses[-300:]):.4f}")
+            self.log(f"done seen {self.seen} loss {self._loss():.4f}")
 
     def step(self, loss: Tensor, batch: int) -> None:
         """One step of every optimiser down this loss, over `batch` pictures."""
@@ -111,11 +116,20 @@ class Loop:
         decay = min(self.args.ema, 1 - 1 / (1 + self.steps / 10))
         with torch.no_grad():
             torch._foreach_lerp_(list(self.average.values()), [p.detach() for p in self.trained.values()], 1 - decay)
-        self._losses.append(loss.item())
-        if not math.isfinite(self._losses[-1]):
-            raise SystemExit("the loss is no longer a number: lower --lr and start from the last checkpoint")
+        self._losses.append(loss.detach())  # read once in a hundred steps: a GPU would wait for it
         if self.steps % 100 == 0:
-            self.log(
-                f"step {self.steps} seen {self.seen} loss {np.mean(self._losses[-100:]):.4f}"
-                f" minutes {self.spent / 60:.1f}"
-            )
+            self.log(f"step {self.steps} seen {self.seen} loss {self._loss():.4f} minutes {self.spent / 60:.1f}")
+
+    def _loss(self) -> float:
+        """The mean since the last call."""
+        loss = torch.stack(self._losses).mean().item()
+        self._losses.clear()
+        if not math.isfinite(loss):
+            raise SystemExit("the loss is no longer a number: lower --lr and start from the last checkpoint")
+        return loss
+
+
+def finished() -> None:
+    """Wait until the GPU has done all that it was told, so that the clock tells the truth."""
+    if torch.cuda.is_available():
+        torch.cuda.synchronize()

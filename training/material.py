@@ -1,34 +1,32 @@
-"""What the transformer learns from: latents of all pictures and what is said of each, read once, drawn in batches."""
+"""What the transformer learns from: latents of many scenes and what is said of each; made once, drawn in batches."""
 
 import time
-import zlib
 from pathlib import Path
 
-import numpy as np
 import torch
 from diffusers import AutoencoderKL
-from PIL import Image
 from torch import Tensor
 
-from training.captions import captions
-from training.data import CACHE, Picture, held_out, load
+from training.data import CACHE, load
 from training.loop import device
+from training.scenes import SAYINGS, Author, Easel
 from training.sheet import PROMPTS, sheet
 from training.text import load_encoder, tokenize
 from training.tokens import Text, pack, paint, places, to_pixels
 
 TOKENS = 16  # of text in training; longer captions are cut, longer prompts read in full when painting
 UNSAID = 0.1  # share of pictures that are shown without a word, for guidance to start from
+AT_ONCE = 256
 
 
 class Material:
-    """Pictures at `side` pixels as latents, with their captions; the held-out ones are never drawn.
+    """Scenes as latents, with their captions' states; all of it lies on the device, and a draw is an index.
 
-    autoencoder: a folder under training/cache.
+    side: pixels a side that the autoencoder is shown. autoencoder: a folder under training/cache. count: of scenes; on
+    a CPU, where encoding takes minutes, they are kept in a file.
     """
 
-    def __init__(self, side: int, autoencoder: str) -> None:
-        pixels, rows = load()
+    def __init__(self, side: int, autoencoder: str, count: int, seed: int = 0) -> None:
         self.vae = AutoencoderKL.from_pretrained(CACHE / autoencoder).float().eval().to(device())
         encoder, tokenizer = load_encoder(CACHE / "text")
         encoder.to(device())
@@ -38,79 +36,60 @@ class Material:
             return encoder(*(part.to(device()) for part in tokenize(tokenizer, texts, TOKENS)))
 
         self.encode, self.places = encode, side >> (len(self.vae.config.block_out_channels) - 1)
-        self.latents = latents(pixels, side, self.vae, CACHE / f"latents-{autoencoder}-{side}.npy")
-        self.said = Captions(rows, encode)
-        self.kept = np.array([i for i, row in enumerate(rows) if not held_out(row)])
-        odds = np.array([rows[i].weight for i in self.kept])
-        self.odds = odds / odds.sum()
         self.ids = places(self.places, self.places).to(device())
+        file = CACHE / f"scenes-{autoencoder}-{side}-{count}-{seed}.pt"
+        if file.exists():
+            made = torch.load(file, mmap=True, weights_only=True)
+        else:
+            made = self._make(side, count, seed)
+            if device() == "cpu":
+                torch.save(made, file)
+        self.latents, self.said, self.states, self.pooled = made
 
-    def draw(self, n: int, rng: np.random.Generator) -> tuple[Tensor, Text]:
-        """Clean tokens (n, tokens, 64), and what is said of them."""
-        chosen = np.sort(rng.choice(self.kept, n, p=self.odds))
-        clean = torch.from_numpy(self.latents[chosen]).to(device()).float()
-        return pack(clean), self.said.draw(chosen, rng)
+    @torch.no_grad()
+    def _make(self, side: int, count: int, seed: int) -> list[Tensor]:
+        """Latents (count, 16, h, h); numbers of sayings (count, SAYINGS); each saying's states and pooled vector."""
+        start, easel = time.time(), Easel(*load())
+        author = Author(easel, seed)
+        scenes = [author.scene() for _ in range(count)]
+        texts = ["", *sorted({text for scene in scenes for text in scene.said})]
+        number = {text: i for i, text in enumerate(texts)}
+        said = torch.tensor([[number[text] for text in scene.said] for scene in scenes])
+        print(f"{count} scenes, {len(texts)} captions: {time.time() - start:.0f} s", flush=True)
+        parts = [[p.half() for p in self.encode(texts[i : i + 2048])] for i in range(0, len(texts), 2048)]
+        states, pooled = (torch.cat(part) for part in zip(*parts, strict=True))
+        latents = torch.empty(count, self.vae.config.latent_channels, self.places, self.places, dtype=torch.float16)
+        latents = latents.to(device())
+        for i in range(0, count, AT_ONCE):
+            seen = fitted(easel.paint(scenes[i : i + AT_ONCE]), side)
+            with torch.autocast(device(), torch.bfloat16, enabled=device() == "cuda"):
+                mode = self.vae.encode(seen).latent_dist.mode().float()
+            latents[i : i + AT_ONCE] = (mode - self.vae.config.shift_factor) * self.vae.config.scaling_factor
+            if i % (64 * AT_ONCE) == 0:
+                print(f"latents {i}/{count} {time.time() - start:.0f} s", flush=True)
+        return [latents, said.to(device()), states, pooled]
+
+    def draw(self, n: int) -> tuple[Tensor, Text]:
+        """Clean tokens (n, tokens, 64), and what is said of them this time: one of the sayings, or nothing."""
+        where = self.latents.device
+        chosen = torch.randint(len(self.latents), (n,), device=where)
+        said = self.said[chosen, torch.randint(SAYINGS, (n,), device=where)]
+        said = torch.where(torch.rand(n, device=where) < UNSAID, 0, said)
+        return pack(self.latents[chosen].float()), (self.states[said].float(), self.pooled[said].float())
+
+    def nothing(self, n: int) -> Text:
+        """The text of nothing, n times."""
+        return self.states[:1].float().repeat(n, 1, 1), self.pooled[:1].float().repeat(n, 1)
 
     def show(self, model, file: Path, guidance: float, steps: int, embedded: bool) -> None:
-        """Write the fifty prompts' sheet as the model paints it now."""
+        """Write the fifty prompts' sheet as the model paints them now."""
         x = torch.randn(len(PROMPTS), len(self.ids), 64, generator=torch.Generator().manual_seed(0)).to(device())
         empty = None if embedded else self.encode([""] * len(PROMPTS))
         made = paint(model, x, self.encode(PROMPTS), self.ids, guidance, steps, empty)
         sheet(to_pixels(made, self.places, self.vae), PROMPTS, columns=10).save(file)
 
 
-def latents(pixels: np.ndarray, side: int, vae: AutoencoderKL, cache: Path) -> np.ndarray:
-    """z of every picture, float16 (n, 16, h, h), kept in a file once made."""
-    if cache.exists() and (found := np.load(cache, mmap_mode="r")).shape[0] == len(pixels):
-        return found
-    made, start = [], time.time()
-    with torch.no_grad():
-        for i in range(0, len(pixels), 64):
-            mode = vae.encode(to_model(pixels[i : i + 64], side).to(device())).latent_dist.mode()
-            made.append(((mode - vae.config.shift_factor) * vae.config.scaling_factor).half().cpu().numpy())
-            if i % 3200 == 0:
-                print(f"latents {i}/{len(pixels)} {time.time() - start:.0f} s", flush=True)
-    np.save(cache, np.concatenate(made))
-    return np.load(cache, mmap_mode="r")
-
-
-def to_model(pixels: np.ndarray, side: int) -> Tensor:
-    """uint8 (n, larger, larger, 4) to float (n, 4, side, side) in -1..1."""
-    if pixels.shape[1] != side:
-        pixels = np.stack(
-            [np.asarray(Image.fromarray(p, "RGBa").resize((side, side), Image.Resampling.BOX)) for p in pixels]
-        )
-    return torch.from_numpy(np.ascontiguousarray(pixels)).permute(0, 3, 1, 2).float() / 127.5 - 1
-
-
-class Captions:
-    """Every caption's states and pooled vector, fp16, made once and kept in a file; a draw is a row number."""
-
-    def __init__(self, rows: list[Picture], encode) -> None:
-        said = [captions(row) for row in rows]
-        self.texts = sorted({text for choices in said for text, _ in choices} | {""})
-        number = {text: i for i, text in enumerate(self.texts)}
-        self.rows = [np.array([number[text] for text, _ in choices]) for choices in said]
-        self.odds = [np.cumsum([odds for _, odds in choices]) for choices in said]
-        file = CACHE / "captions" / f"{zlib.crc32(repr((TOKENS, self.texts)).encode()):08x}.pt"
-        if not file.exists():
-            parts = [[p.half().cpu() for p in encode(self.texts[i : i + 512])] for i in range(0, len(self.texts), 512)]
-            file.parent.mkdir(exist_ok=True)
-            torch.save([torch.cat(part) for part in zip(*parts, strict=True)], file)
-        states, pooled = torch.load(file, mmap=True, weights_only=True)
-        self.states, self.pooled = (part.to(device()) if device() == "cuda" else part for part in (states, pooled))
-        self.empty = number[""]
-
-    def of(self, chosen: list[int]) -> Text:
-        """The states and vectors of captions by their numbers."""
-        return self.states[chosen].to(device()).float(), self.pooled[chosen].to(device()).float()
-
-    def draw(self, pictures: np.ndarray, rng: np.random.Generator) -> Text:
-        """What is said of pictures this time; sometimes nothing."""
-        dice, silent = rng.random(len(pictures)), rng.random(len(pictures)) < UNSAID
-        which = [
-            min(int(np.searchsorted(self.odds[i], d)), len(self.rows[i]) - 1)
-            for i, d in zip(pictures, dice, strict=True)
-        ]
-        said = [self.empty if s else int(self.rows[i][k]) for i, k, s in zip(pictures, which, silent, strict=True)]
-        return self.of(said)
+def fitted(pictures: Tensor, side: int) -> Tensor:
+    """Pictures (n, 4, larger, larger) at `side`, a divisor of theirs."""
+    times = pictures.shape[-1] // side
+    return torch.nn.functional.avg_pool2d(pictures, times) if times > 1 else pictures

@@ -1,10 +1,12 @@
 """Go on from the shipped weights on a machine that has no training/cache: take them apart into the folders of training.
 
     python -m training.restore        # writes cache/guided, cache/vae2, cache/text, and nothing over what is there
+    python -m training.restore --without transformer                 # for one that is to begin from nothing
 
 int8 rows become fp16 numbers again; what rounding cost is not undone, but a few hundred steps mend it.
 """
 
+import argparse
 import json
 import shutil
 from pathlib import Path
@@ -25,7 +27,12 @@ PARTS = {
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--without", choices=list(PARTS), action="append", default=[], help="leave this part out")
+    without = parser.parse_args().without
     for part, (folder, name, kind) in PARTS.items():
+        if part in without:
+            continue
         if (CACHE / folder).exists():
             print(f"{folder}: is there")
             continue

@@ -12,8 +12,8 @@ PROMPTS = [
     "umbrella",
 ]  # fmt: skip
 
-# What people type, and no training picture shows: a thing in a colour that nobody gave it, on a ground, with another
-# thing, in a style that its makers did not draw it in; a thing that is in no set.
+# What people type, and nobody drew: a thing in a colour that nobody gave it, on a ground, with another thing, in a
+# style that its makers did not draw it in; a thing that is in no set. Scenes of training may put such things together.
 NEW = [
     "a red penguin", "a green elephant", "a purple carrot", "a blue giraffe", "a pink cloud", "a blue rose",
     "a yellow bicycle", "a red owl", "a pink rocket, 3d style", "a green robot, cartoon style",

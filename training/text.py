@@ -97,12 +97,9 @@ def tokenize(tokenizer: Tokenizer, texts: list[str], tokens: int | None = None) 
     ]
     wide = tokens or max(map(len, rows))
     rows = [r if len(r) <= wide else r[: wide - 1] + r[-1:] for r in rows]
-    ids = torch.zeros(len(rows), wide, dtype=torch.int64)
-    mask = torch.zeros(len(rows), wide, dtype=torch.int64)
-    for i, row in enumerate(rows):
-        ids[i, : len(row)] = torch.tensor(row)
-        mask[i, : len(row)] = 1
-    return ids, mask
+    ids = torch.tensor([row + [0] * (wide - len(row)) for row in rows])
+    mask = torch.arange(wide) < torch.tensor([len(row) for row in rows])[:, None]
+    return ids, mask.long()
 
 
 def load_encoder(folder: Path) -> tuple[TextEncoder, Tokenizer]:
