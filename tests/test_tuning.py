@@ -236,6 +236,7 @@ def moved(model: Pocket, one: Lora, prompt: str) -> float:
     return float(np.abs(after - before).mean())
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.usefixtures("torch")
 def test_what_is_learned_helps_with_its_pictures_and_is_kept_with_all_it_is(folder: Path, home: Path, pocket: Pocket):
     (folder / "bad.png").write_text("no picture")

@@ -1,6 +1,7 @@
 """Put the trained parts into the package: safetensors, ONNX graphs, tokenizer, and their sha256 in the cards.
 
-    python -m training.export                # what cache/ holds: guided, turbo.safetensors, vae2, text
+    python -m training.export                # what cache/ holds: guided, vae2, text
+    python -m training.export --only turbo   # and turbo.safetensors, for a card that names it
 
 Checks every graph against torch on the same weights, and says how far off int8 is.
 """
@@ -20,6 +21,7 @@ from diffusers import AutoencoderKL, FluxTransformer2DModel
 from onnx import TensorProto
 from safetensors.numpy import load_file
 
+from sfumato.engine.weights.tensors import mapped
 from training import graphs
 from training.data import CACHE
 from training.text import load_encoder, tokenize
@@ -88,7 +90,7 @@ def export_transformer(source: Path, out: Path) -> None:
 
 def export_autoencoder(source: Path, out: Path) -> None:
     config = json.loads((source / "config.json").read_text())
-    weights = graphs.Weights(state_of(source), int8=False)
+    weights = graphs.Weights(state_of(source), graphs.convolution)
     file = out / "autoencoder.safetensors"
     weights.save(file, {"config": json.dumps({k: v for k, v in config.items() if not k.startswith("_")})})
     g, pixels = graphs.decoder(weights, config)
@@ -97,6 +99,8 @@ def export_autoencoder(source: Path, out: Path) -> None:
     g.save(out / "encoder.onnx", file, {"pixels": (FLOAT, [1, 4, "height", "width"])}, {"latent": latent})
     model = AutoencoderKL.from_pretrained(source).float().eval()
     x = torch.rand(1, 4, 64, 96) * 2 - 1
+    trained = model.decode(model.encode(x).latent_dist.mode()).sample.numpy()
+    model.load_state_dict({k: torch.from_numpy(weights.dequantised(k)) for k in model.state_dict()})
     with torch.no_grad():
         mode = model.encode(x).latent_dist.mode()
         wanted = model.decode(mode).sample.numpy()
@@ -104,6 +108,7 @@ def export_autoencoder(source: Path, out: Path) -> None:
     print(f"encoder against torch: relative error {relative(found, mode.numpy()):.6f}")
     found = session(out / "decoder.onnx").run(None, {"latent": mode.numpy()})[0]
     print(f"decoder against torch: relative error {relative(found, wanted):.6f}")
+    print(f"both against torch with the trained weights: relative error {relative(found, trained):.6f}")
 
 
 def export_text(source: Path, out: Path) -> None:
@@ -134,7 +139,9 @@ def export_text(source: Path, out: Path) -> None:
 
 
 def stamp(out: Path) -> None:
-    """Put the files' digests into every card that names them, and say how much they weigh."""
+    """Put the files' digests and the latent's shift and scale into every card, and say how much the files weigh."""
+    config = json.loads(mapped(out / "autoencoder.safetensors").metadata["config"])
+    latent = f"shift = {config['shift_factor']}, scale = {config['scaling_factor']}"
     for path in sorted(out.glob("*.toml")):
         text = path.read_text()
         names = [file["name"] for file in tomllib.loads(text)["files"]]
@@ -148,7 +155,8 @@ def stamp(out: Path) -> None:
             for key, value in load_file(out / name).items()
             if "_scale" not in key
         )
-        path.write_text(re.sub(r"parameters = \d+", f"parameters = {parameters}", text))
+        text = re.sub(r"parameters = \d+", f"parameters = {parameters}", text)
+        path.write_text(re.sub(r"shift = [-.\d]+, scale = [.\d]+", latent, text))
         megabytes = sum((out / name).stat().st_size for name in names) / 1e6
         print(f"{path.name}: {len(names)} files, {megabytes:.1f} MB, {parameters / 1e6:.1f} M parameters")
 
@@ -170,6 +178,6 @@ if __name__ == "__main__":
             export_autoencoder(args.autoencoder, POCKET)
         if args.only in {None, "text"}:
             export_text(CACHE / "text", POCKET)
-        if args.only in {None, "turbo"}:
+        if args.only == "turbo":  # a card names it as its `adapter`, and among its files
             shutil.copy(CACHE / "turbo.safetensors", POCKET / "turbo.safetensors")
     stamp(POCKET)

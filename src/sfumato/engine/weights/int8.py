@@ -1,4 +1,7 @@
-"""Matrices stored as int8 rows: `NAME.weight` beside `NAME.weight_scale`, what 1 of a row is worth."""
+"""Tensors stored as int8 rows: `NAME.weight` beside `NAME.weight_scale`, what 1 of a row is worth.
+
+A row is all that makes one number of what comes out: of a matrix, or of a convolution.
+"""
 
 from collections.abc import Mapping
 
@@ -11,7 +14,12 @@ GOLDEN = np.uint32(2654435769)  # 2^32 times the golden ratio's fraction: its mu
 def whole(stored: Mapping[str, np.ndarray], name: str) -> np.ndarray:
     """A stored tensor as fp32, int8 rows times their scales."""
     values = stored[name].astype(np.float32)
-    return values * stored[name + SCALE][:, None] if name + SCALE in stored else values
+    return values * along_rows(stored[name + SCALE], values.ndim) if name + SCALE in stored else values
+
+
+def along_rows(scale: np.ndarray, axes: int) -> np.ndarray:
+    """One number a row, shaped to be multiplied with a tensor of so many axes."""
+    return scale.reshape(-1, *[1] * (axes - 1))
 
 
 def stored_like(stored: Mapping[str, np.ndarray], name: str, values: np.ndarray) -> dict[str, np.ndarray]:
