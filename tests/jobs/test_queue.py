@@ -448,3 +448,27 @@ def test_a_job_without_anything_left_is_not_paused_but_ends(queue: Queue, claims
     queue.drop(job.id, 0)
     claims.give_back(claim)
     assert queue.get(job.id).state == "cancelled"
+
+
+@pytest.mark.parametrize("jump", [-3600.0, 3600.0])
+def test_a_clock_that_jumps_loses_nothing_and_paints_nothing_twice(
+    queue: Queue, claims: Claims, database: Database, clock, jump: float
+):
+    running, waiting = queue.submit(recipes(2)), queue.submit(recipes())
+    first = claims.claim()
+    assert first is not None
+    claims.publish(first, Made(0, 100, 0.5))
+    clock.now += jump
+    other = Claims(database, "other")
+    given = other.sweep()
+    assert given == ([running.id] if jump > 0 else [])
+    if jump > 0:  # it is another's now, and the first one, who lives, is told so
+        assert claims.renew({running.id: (first.token, At())}) == {running.id: "lost"}
+    else:
+        claims.publish(first, Made(1, 101, 0.5))
+    while (claim := other.claim()) is not None:
+        for number in range(len(claim.job.recipes)):
+            if number not in {made.number for made in claim.job.made}:
+                other.publish(claim, Made(number, 200 + number, 0.5))
+    assert [made.picture for made in queue.get(running.id).made] == [100, 101 if jump < 0 else 201]
+    assert queue.get(waiting.id).state == "done"

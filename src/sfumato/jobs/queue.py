@@ -288,12 +288,15 @@ class Queue:
         return min(600, max(1, math.ceil(sum(took) / len(took)))) if took else 5
 
     def _wish(self, id: str, owner: str | None, wish: str | None, at_once: Mapping[str, State]) -> Job:
+        """A change at once, or a wish that the worker grants; that a job is to be cancelled is not taken back."""
         with self._database.writing() as connection:
             job = self.mine(connection, id, owner, lock=True)
             if job.state in at_once:
                 change(connection, job, at_once[job.state], self._database.now(connection))
             elif job.state == "running":
-                connection.execute(update(jobs).where(jobs.c.id == id).values(wish=wish))
+                stays = jobs.c.wish == "cancel"
+                changed = case((stays, jobs.c.wish), else_=wish)
+                connection.execute(update(jobs).where(jobs.c.id == id).values(wish=changed))
             return read(connection, id)
 
 
