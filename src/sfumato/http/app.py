@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from functools import partial
 
 from fastapi import FastAPI, Request
@@ -58,7 +59,9 @@ def create_app(desk: Desk, *, beyond: bool = False, log: Callable[..., None] = l
         return response_of(shape_of(path), problem)
 
     async def tell(request: Request, error: Exception) -> Response:
-        return response_of(shape_of(request.url.path), problem_of(error))
+        problem = problem_of(error)
+        told = problem.detail.replace(str(settings.home), "SFUMATO_HOME")  # where that is, is nobody's business
+        return response_of(shape_of(request.url.path), replace(problem, detail=told))
 
     for kind in (SfumatoError, RequestValidationError, HTTPException, Exception):
         app.add_exception_handler(kind, tell)
