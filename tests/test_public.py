@@ -141,3 +141,10 @@ def test_public_names_are_there_and_nothing_else():
 def test_importing_is_light():
     code = "import sfumato, sys; print({'numpy', 'pydantic', 'PIL', 'onnxruntime'} & sys.modules.keys())"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "set()\n"
+
+
+def test_settings_that_are_left_blank_stay_so_in_another_process(monkeypatch: pytest.MonkeyPatch):
+    was = Settings()
+    for name, value in was.environment().items():
+        monkeypatch.setenv(name, value)
+    assert Settings() == was

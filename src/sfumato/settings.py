@@ -41,6 +41,6 @@ class Settings(BaseSettings):
 
     def environment(self) -> dict[str, str]:
         """What makes another process read the same settings; without the key, which only the server needs."""
-        said = self.model_dump(mode="json", exclude={"key"})
+        said = self.model_dump(mode="json", exclude={"key"}, exclude_none=True)
         values = {name: value if isinstance(value, str) else json.dumps(value) for name, value in said.items()}
         return {f"SFUMATO_{name.upper()}": value for name, value in values.items()} | {"SFUMATO_KEY": ""}

@@ -35,7 +35,7 @@ Count = Field(default=1, ge=1, le=8)
 class _Asked(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    prompt: str = ""
+    prompt: str
     seed: int | None = Seed
     num_images: int = Count
 
@@ -55,7 +55,6 @@ class _Asked(BaseModel):
 class ImageRequest(_Asked):
     """What /generate and /remix take. image_weight: 1 to 100, how much of a remixed picture stays."""
 
-    prompt: str
     aspect_ratio: str | None = Field(default=None, pattern="^ASPECT_[0-9]{1,2}_[0-9]{1,2}$")
     model: Literal["V_1", "V_1_TURBO", "V_2", "V_2_TURBO", "V_2A", "V_2A_TURBO", "AUTO"] = "V_2"
     magic_prompt_option: Magic = "AUTO"
@@ -93,7 +92,6 @@ class Generate(BaseModel):
 class Edit(_Asked):
     """The fields of /edit."""
 
-    prompt: str
     model: Literal["V_2", "V_2_TURBO"] = "V_2"
     magic_prompt_option: Magic = "AUTO"
     style_type: Literal["AUTO", "GENERAL", "FICTION", "REALISTIC", "DESIGN", "RENDER_3D", "ANIME"] | None = None
@@ -102,6 +100,7 @@ class Edit(_Asked):
 class Reframe(_Asked):
     """The fields of /reframe."""
 
+    prompt: str = ""
     resolution: str = Field(pattern="^RESOLUTION_[0-9]{3,4}_[0-9]{3,4}$")
     model: Literal["V_2", "V_2_TURBO"] = "V_2"
     magic_prompt_option: Magic = "AUTO"
@@ -119,7 +118,6 @@ class V3(_Asked):
 class V3Generate(V3):
     """aspect_ratio: as 16x9. resolution: as 1024x1024."""
 
-    prompt: str
     negative_prompt: str | None = None
     aspect_ratio: str | None = Field(default=None, pattern="^[0-9]{1,2}x[0-9]{1,2}$")
     resolution: str | None = Field(default=None, pattern="^[0-9]{3,4}x[0-9]{3,4}$")
@@ -141,19 +139,16 @@ class V3Remix(V3Generate):
 class V3Edit(V3):
     """The fields of edit and inpaint."""
 
-    prompt: str
-
 
 class V3Reframe(V3):
     """resolution: as 1024x1024."""
 
+    prompt: str = ""
     resolution: str = Field(pattern="^[0-9]{3,4}x[0-9]{3,4}$")
 
 
 class V3Background(V3):
     """The fields of replace-background."""
-
-    prompt: str
 
 
 KEPT_SIZE = "the picture keeps its size: give aspect_ratio or resolution for another"

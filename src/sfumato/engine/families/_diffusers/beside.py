@@ -197,4 +197,6 @@ def for_clip(image: Image.Image, side: int) -> Tensor:
     small = rgb.resize((width, height), Image.Resampling.BICUBIC)
     left, top = (width - side) // 2, (height - side) // 2
     unit = np.asarray(small.crop((left, top, left + side, top + side)), np.float32) / 255
-    return torch.from_numpy(((unit - np.float32(MEAN)) / np.float32(SPREAD)).transpose(2, 0, 1)[None])
+    return torch.from_numpy(
+        ((unit - np.array(MEAN, np.float32)) / np.array(SPREAD, np.float32)).transpose(2, 0, 1)[None]
+    )

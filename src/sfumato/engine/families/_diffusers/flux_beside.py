@@ -158,7 +158,7 @@ class FluxHelpers:
             blocks.append(answer[0])
             singles.append(answer[1])
             repeat = repeat or one.network.input_hint_block is not None
-        said = {"controlnet_blocks_repeat": repeat} if blocks else {}
+        said: dict[str, Any] = {"controlnet_blocks_repeat": repeat} if blocks else {}
         for name, parts in (("controlnet_block_samples", blocks), ("controlnet_single_block_samples", singles)):
             if there := [part for part in parts if part]:
                 said[name] = [sum(each) for each in zip(*there, strict=True)]

@@ -35,7 +35,7 @@ class Float8Linear(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         rows, scale = rounded(x.reshape(-1, self.in_features))
-        y = torch._scaled_mm(
+        y = torch._scaled_mm(  # pyright: ignore[reportPrivateImportUsage] - the one way to it in torch 2.13
             rows, self.weight.t(), scale_a=scale, scale_b=self.scale, out_dtype=torch.bfloat16, use_fast_accum=True
         ).to(x.dtype)
         y = y if self.bias is None else y + self.bias
