@@ -110,9 +110,8 @@ def test_what_is_painted_has_the_asked_shape_where_the_model_can_and_is_square_w
     assert painted[0] * painted[1] <= max(width * height, 1.2 * 128**2)
     assert finishing_steps(any_shape, (width, height), painted, (), "transparent") == (f"resize:{width}x{height}",)
     square = SIZES.model_copy(update={"shape": "square"})
-    side = min(width, height, square.best)
-    assert painted_size(width, height, square) == (side, side)
-    steps = finishing_steps(square, (width, height), (side, side), (), "transparent")
+    assert painted_size(width, height, square) == (square.best, square.best)
+    steps = finishing_steps(square, (width, height), (square.best, square.best), (), "transparent")
     assert (f"pad:{width}x{height}" in steps) == (width != height)
 
 
@@ -239,7 +238,9 @@ def test_backgrounds_have_names_and_colours(given: str | None, finish: tuple[str
 
 def test_what_a_model_leaves_opaque_is_cut_out_where_that_is_asked(home: Path):
     opaque = CARD.model_copy(update={"alpha": False})
-    order = Order(prompt="a pear", background="transparent", then=("crop:64x64+0+0",), width=128, height=128)
+    order = Order(
+        prompt="a pear", background="transparent", then=("crop:64x64+0+0",), width=SIZES.best, height=SIZES.best
+    )
     with pytest.raises(MissingWeights, match="sfumato pull"):
         plan(order, opaque)
     kept = kept_standins(home)
