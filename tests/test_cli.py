@@ -644,7 +644,8 @@ def test_a_number_of_the_history_can_be_exported(sfumato: Run):
 
 
 def test_an_export_is_shown_before_it_is_done(sfumato: Run):
-    sfumato("generate", "a", "--seed", "1", *QUICK, "--background", "white", "--out", "x.png")
+    few = ["--steps", "4", "--size", f"{SIDE}x{SIDE}"]
+    sfumato("generate", "a red heart", "--seed", "1", *few, "--background", "white", "--out", "x.png")
     words = ["export", "x.png", "--for", "avatar, link", "--fit", "extend"]
     shown = sfumato(*words, "--dry-run")
     assert (shown.code, shown.out) == (0, "")

@@ -115,6 +115,8 @@ def _unpack(path: Path, room: Path) -> None:
         with tarfile.open(path, "r:") as tar:
             for member in tar:
                 _unpack_one(member, tar.extractfile(member), room)
+            if path.stat().st_size % tarfile.RECORDSIZE:  # between two files, a cut would look like the end
+                raise tarfile.ReadError("it is cut off")
         about = json.loads((room / MANIFEST).read_text())
         newer = str(about["jobs"]) > tables.HEAD
     except FileNotFoundError as error:

@@ -130,7 +130,7 @@ def test_the_picture_under_way_is_shown_and_can_be_skipped(client: webuiapi.WebU
         time.sleep(0.02)
     call.join(60)
     assert skipped
-    assert Image.open(io.BytesIO(base64.b64decode(str(seen)))).size == (128, 128)
+    assert Image.open(io.BytesIO(base64.b64decode(str(seen)))).size == (256, 256)  # as the model paints it
     assert len(found[0].images) == 2
 
 

@@ -9,20 +9,22 @@ without weights that are not here, raises what says what to do. A kind may also 
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
-
-from PIL import Image
+from typing import TYPE_CHECKING, Any
 
 from sfumato.core.registry import Registry
-from sfumato.weights import Weights
+
+if TYPE_CHECKING:  # names of kinds are listed in --help, which loads nothing heavy
+    from PIL import Image
+
+    from sfumato.weights import Weights
 
 
 @dataclass(frozen=True)
 class Maker:
     """See above. drawn: of what a JSON file holds; None where that is not done."""
 
-    make: Callable[[Image.Image, Weights], Image.Image]
-    drawn: Callable[[Any], Image.Image] | None = None
+    make: "Callable[[Image.Image, Weights], Image.Image]"
+    drawn: "Callable[[Any], Image.Image] | None" = None
 
 
 controls: Registry[Maker] = Registry(__name__, "kind of control picture")
