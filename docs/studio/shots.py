@@ -87,7 +87,7 @@ def choosing(page: Page, address: str) -> None:
 
 def one_picture(page: Page, address: str) -> None:
     page.locator('picture-tile[aria-label^="a pink flower"]').first.click()
-    expect(page.locator("picture-view zoom-pane img")).to_have_js_property("complete", True)
+    expect(page.locator("picture-view .stage > zoom-pane img")).to_have_js_property("complete", True)
     view(page, "picture")
     shot(page, "picture")
 
