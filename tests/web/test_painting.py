@@ -16,7 +16,7 @@ def test_words_become_pictures(studio: Page, paint: Callable[..., Locator]):
 
 def test_a_picture_is_seen_while_it_is_painted(studio: Page):
     studio.get_by_role("button", name="Settings").click()
-    studio.get_by_label("Steps").fill("100")
+    studio.get_by_label("Steps", exact=True).fill("100")
     studio.keyboard.press("Escape")
     studio.get_by_label("What to paint").fill("a slow castle")
     studio.get_by_role("spinbutton", name="How many").fill("90")  # else all is painted before it is looked at
@@ -35,7 +35,7 @@ def test_a_picture_is_seen_while_it_is_painted(studio: Page):
 
 def test_exactly_one_picture_of_an_order_is_cancelled(studio: Page, address: str):
     studio.get_by_role("button", name="Settings").click()
-    studio.get_by_label("Steps").fill("100")
+    studio.get_by_label("Steps", exact=True).fill("100")
     studio.keyboard.press("Escape")
     studio.get_by_label("What to paint").fill("three slow castles")
     studio.get_by_role("spinbutton", name="How many").fill("3")
@@ -53,7 +53,7 @@ def test_exactly_one_picture_of_an_order_is_cancelled(studio: Page, address: str
 def test_only_what_the_model_takes_can_be_set(studio: Page, address: str):
     card = studio.request.get(f"{address}api/v1/models/pocket").json()
     studio.get_by_role("button", name="Settings").click()
-    steps = studio.get_by_label("Steps")
+    steps = studio.get_by_label("Steps", exact=True)
     assert [steps.get_attribute(name) for name in ("min", "max")] == [
         f"{card['steps'][end]:g}" for end in ("low", "high")
     ]

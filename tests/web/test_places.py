@@ -17,7 +17,7 @@ FAINT = (HERE / "faint.js").read_text()
 
 def test_the_queue_tells_and_obeys(studio: Page):
     studio.get_by_role("button", name="Settings").click()
-    studio.get_by_label("Steps").fill("100")
+    studio.get_by_label("Steps", exact=True).fill("100")
     studio.keyboard.press("Escape")
     for words in ("a first castle", "a second castle"):
         studio.get_by_label("What to paint").fill(words)
