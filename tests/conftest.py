@@ -15,6 +15,15 @@ from sfumato import catalog
 from sfumato.engine.families import Model, families
 
 HERE = {"localhost", "127.0.0.1", "::1", None, ""}
+TESTS = Path(__file__).parent
+SHARED = {"http", "security", "web"}  # folders whose tests share a server
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What shares a server, or is of one file, runs in one process: what is costly to begin is begun once."""
+    for item in items:
+        path = item.path.relative_to(TESTS)
+        item.add_marker(pytest.mark.xdist_group(path.parts[0] if path.parts[0] in SHARED else str(path)))
 
 
 @pytest.fixture(autouse=True)

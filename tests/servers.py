@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +15,15 @@ import psutil
 
 
 class Server:
-    """`sfumato serve` on a free port. lines: what it logged. command: a script in place of sfumato."""
+    """`sfumato serve` on a free port. lines: what it logged. begin: in place of Popen."""
 
     def __init__(
-        self, home: Path, *arguments: str, environment: Mapping[str, str] | None = None, command: str | None = None
-    ):
-        self.home, self.lines = home, []
-        self.process = subprocess.Popen(
-            [sys.executable, *([command] if command else ["-m", "sfumato"]), "serve", "--port", "0", *arguments],
+        self, home: Path, *arguments: str, environment: Mapping[str, str] | None = None,
+        begin: Callable[..., Any] = subprocess.Popen,
+    ):  # fmt: skip
+        self.home, self.lines = home, list[str]()
+        self.process = begin(
+            [sys.executable, "-m", "sfumato", "serve", "--port", "0", *arguments],
             env={**os.environ, "SFUMATO_HOME": str(home), **(environment or {})},
             stdin=subprocess.DEVNULL,
             stderr=subprocess.PIPE,

@@ -22,16 +22,8 @@ from playwright.sync_api import Locator, Page, expect
 
 expect.set_options(timeout=30_000)  # a machine may be busy
 
-HERE = Path(__file__).parent
 CHROMIUM = shutil.which("chromium")
 QUIET = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All in one process: they share the server and the browser."""
-    for item in items:
-        if HERE in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group("web"))
 
 
 @pytest.fixture(scope="session")
