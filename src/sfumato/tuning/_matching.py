@@ -47,16 +47,19 @@ def learn(
     *,
     rank: int,
     seed: int,
+    steps: int | None,
     way: Iterable[float],
     rate: Callable[[float], float],
 ) -> dict[str, Tensor]:
     """The LoRA's tensors by peft's names.
 
-    latents, texts: the pictures and their captions. others: what is to stay as it is. empty: no prompt. way: how far
-    one is, 0 to 1, once for each step. rate: the share of the student's own that it takes there.
+    latents, texts: the pictures and their captions. others: what is to stay as it is. empty: no prompt. steps: how
+    many there will be, where that is known. way: how far one is, 0 to 1, once for each step. rate: the share of the
+    student's own that it takes there.
     """
     rng = np.random.default_rng(seed)
-    memory = remembered(student, latents, others, rng)
+    memories = MEMORIES if steps is None else min(MEMORIES, BATCH * steps)
+    memory = remembered(student, latents, others, memories, rng)
     student.network.requires_grad_(False)
     plain = LoraConfig(r=rank, lora_alpha=rank, target_modules=student.targets)
     inject_adapter_in_model(plain, student.network)
@@ -86,11 +89,13 @@ def mixed(clean: Tensor, texts: Sequence[Text], rng: np.random.Generator) -> Row
     return Rows(x, sigma, texts, noise - clean)
 
 
-def remembered(student: Student, latents: Tensor, others: Sequence[Text], rng: np.random.Generator) -> Rows:
+def remembered(
+    student: Student, latents: Tensor, others: Sequence[Text], memories: int, rng: np.random.Generator
+) -> Rows:
     """What the network says of other prompts before it learns, behind the same pictures' noise."""
     parts = []
     with torch.no_grad():
-        for _ in range(MEMORIES // BATCH):
+        for _ in range(-(-memories // BATCH)):
             said = [others[i] for i in rng.integers(0, len(others), BATCH)]
             seen = mixed(latents[rng.integers(0, len(latents), BATCH)], said, rng)
             parts.append(replace(seen, velocity=student.velocity(seen.x, seen.sigma, said)))

@@ -81,7 +81,9 @@ def teach(model: TeachableModel, lessons: Sequence[Lesson], course: Course, told
             torch.manual_seed(course.seed)
             learned = learn(
                 model.student(), torch.from_numpy(latents), texts, others, model.read(""),
-                rank=course.rank, seed=course.seed, way=way(course, len(latents), told), rate=rate,
+                rank=course.rank, seed=course.seed,
+                steps=None if course.minutes else course.steps or usual_steps(len(latents)),
+                way=way(course, len(latents), told), rate=rate,
             )  # fmt: skip
     finally:
         torch.set_num_threads(threads)

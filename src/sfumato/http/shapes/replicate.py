@@ -36,6 +36,7 @@ from sfumato.http.shapes import Shape
 
 DOOR, PREFIX = "replicate", "/replicate/v1"
 PAGE = 100
+ROUNDED = 5e-7  # seconds by which a time that we told may be later than the one that we hold
 USUALLY_TOLD = ("output", "completed")
 SECRET = "webhook-secret"
 
@@ -113,8 +114,8 @@ def router(desk: Desk) -> APIRouter:
         asked = {name: str(value) for name, value in given.items() if value is not None}
         found = [] if source == "web" else desk.studio.queue.find(
             caller_of(request).sees, door=DOOR, limit=PAGE + 1, before=id if way == "before" else None,
-            after=id if way == "after" else None, since=created_after and created_after.timestamp(),
-            until=created_before and created_before.timestamp(),
+            after=id if way == "after" else None, since=created_after and created_after.timestamp() - ROUNDED,
+            until=created_before and created_before.timestamp() - ROUNDED,
         )  # fmt: skip
         more = len(found) > PAGE
         page = found[1:] if more and way == "after" else found[:PAGE]
