@@ -20,6 +20,7 @@ TESTS = Path(__file__).parent
 SHARED = {"http": "server", "security": "server", "web": "web"}  # folders, and what their tests share
 
 
+@pytest.hookimpl(tryfirst=True)  # before what reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What shares a server, or is of one file, runs in one process: what is costly to begin is begun once."""
     for item in items:
