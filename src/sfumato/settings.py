@@ -31,6 +31,9 @@ class Settings(BaseSettings):
     database: str = Field(default="", description="URL of the jobs' database; empty: SQLite, jobs.db in home.")
     most_jobs: int = Field(default=10_000, ge=1, description="Jobs that may wait or run, in all.")
     most_jobs_of_one: int = Field(default=1000, ge=1, description="Jobs of one user that may wait or run.")
+    trash_days: int | None = Field(
+        default=None, ge=0, description="Days after which a server deletes what is in the trash; empty: it never does."
+    )
     key: str = Field(default="", repr=False, description="A key that opens everything; more: sfumato key add.")
     allow_hosts: tuple[str, ...] = Field(default=(), description="Names the server goes by, as a JSON list.")
     allow_origins: tuple[str, ...] = Field(default=(), description="Sites whose pages may use it, as a JSON list.")

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from sfumato.loras import Kept
     from sfumato.masks import Mask
     from sfumato.planning.steering import Means
+    from sfumato.tidying import Tidied
     from sfumato.tuning import Trained
     from sfumato.weights import Kept as KeptWeights
     from sfumato.weights import State
@@ -553,6 +554,13 @@ class Studio:
         from sfumato.backup import restore
 
         return restore(self._parts.settings.home, self.database, Path(path), force=force)
+
+    def tidy(self, *, trash_days: float | None = None, look: bool = False) -> "Tidied":
+        """Delete what nobody needs any more (tidying.py). look: only say what that would be."""
+        from sfumato.tidying import tidy
+
+        parts = self._parts
+        return tidy(parts.library, parts.inputs, parts.queue, parts.files, trash_days=trash_days, look=look)
 
     def check_file(
         self,

@@ -18,6 +18,7 @@ from sfumato.http.chronicle import Chronicle
 from sfumato.http.courier import Courier, receivers
 from sfumato.http.desk import Desk
 from sfumato.http.gate import Gate
+from sfumato.http.janitor import Janitor
 from sfumato.http.problems import Problem, problem_of
 from sfumato.http.shapes import Shape, shapes
 
@@ -31,7 +32,8 @@ def create_app(desk: Desk, *, beyond: bool = False, log: Callable[..., None] = l
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         chronicle = Chronicle(desk.studio.queue, desk.hub, desk.metrics, log)
-        running = [asyncio.create_task(each.run()) for each in (desk.hub, courier(desk), chronicle)]
+        janitor = Janitor(desk.studio, settings.trash_days, log)
+        running = [asyncio.create_task(each.run()) for each in (desk.hub, courier(desk), chronicle, janitor)]
         desk.errands.start()
         yield
         await asyncio.to_thread(desk.errands.stop)

@@ -5,6 +5,7 @@ import json
 import os
 import threading
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 from fastapi import Request
 from PIL import Image
 
-from sfumato.core.errors import Conflict, Forbidden, JobFailed
+from sfumato.core.errors import Conflict, Forbidden, JobFailed, NotFound
 from sfumato.core.job import Job, Priority
 from sfumato.core.order import Order
 from sfumato.errands.runner import Runner
@@ -112,8 +113,12 @@ class Desk:
         return job
 
     def entries(self, job: Job) -> list[Entry]:
-        """The finished pictures of a job, in order."""
-        return [self.studio.library.entry(made.picture) for made in job.made]
+        """The finished pictures of a job, in order, but for those that were deleted since."""
+        found = []
+        for made in job.made:
+            with suppress(NotFound):
+                found.append(self.studio.library.entry(made.picture))
+        return found
 
 
 def failed(job: Job) -> Job:

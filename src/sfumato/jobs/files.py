@@ -56,7 +56,7 @@ class Files:
         seconds: float | None = None,
     ) -> File:
         """Keep bytes under a new id, for so many seconds; TooMany where the user has a thousand already."""
-        self._sweep()
+        self.sweep()
         id, sha256 = secrets.token_hex(16), hashlib.sha256(data).hexdigest()
         with self._database.reading() as connection:
             count = connection.execute(select(func.count()).where(files.c.owner == owner)).scalar_one()
@@ -107,13 +107,14 @@ class Files:
     def _is_over(self, connection: Connection, row: RowMapping) -> bool:
         return row["expires"] is not None and row["expires"] < self._database.now(connection)
 
-    def _sweep(self) -> None:
-        """Delete what has expired."""
+    def sweep(self) -> int:
+        """Delete what has expired; how many those are."""
         with self._database.reading() as connection:
             over = files.c.expires < self._database.now(connection)
             gone = connection.execute(select(files.c.id).where(over)).scalars().all()
         for id in gone:
             self._delete(id)
+        return len(gone)
 
     def _delete(self, id: str) -> None:
         """The row first: bytes without a row are nobody's, a row without bytes would be somebody's loss."""

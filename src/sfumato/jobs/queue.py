@@ -7,7 +7,7 @@ import json
 import math
 import secrets
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, cast
 
@@ -145,6 +145,11 @@ class Queue:
         with self._database.reading() as connection:
             rows = sorted(connection.execute(wanted).mappings().all(), key=lambda row: row["id"], reverse=True)
             return _jobs(connection, rows)
+
+    def recipes(self) -> Iterator[str]:
+        """The recipes of every job, as JSON; also of those that have ended, which may be tried again."""
+        with self._database.reading() as connection:
+            yield from connection.execute(select(jobs.c.recipes)).scalars()
 
     def cancel(self, id: str, owner: str | None = None) -> Job:
         """Stop a job: at once if nobody has begun it, else at the worker's next step. One that has ended stays so."""

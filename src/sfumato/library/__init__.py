@@ -9,6 +9,7 @@ Bytes come first and the row last, so that whatever is killed in between, no row
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -31,11 +32,13 @@ from sfumato.library.blobs import Blobs
 if TYPE_CHECKING:
     from sfumato.library.boards import Boards
     from sfumato.library.lineage import Lineage
+    from sfumato.library.trash import Trash
 
 THUMBNAIL_EDGE = 256  # pixels, the longer one
 MOST_WORDS = 100
 MOST_TAGS, LONGEST_TAG = 100, 100
 MOST_AT_ONCE = 1000
+HASH = re.compile(r"\b[0-9a-f]{64}\b")
 MOST_IN_SQLITE = 2**63 - 1
 
 
@@ -108,7 +111,7 @@ class Library:
             "content": self._pictures.keep(data, writer.endings[0]),
             "ending": writer.endings[0],
             "thumbnail": self._thumbnails.keep(_thumbnail(picture), "webp"),
-            "created": _in_rows(datetime.now(UTC)),
+            "created": in_rows(datetime.now(UTC)),
             "model": recipe.model,
             "prompt": recipe.prompt,
             "negative": recipe.negative,
@@ -122,7 +125,12 @@ class Library:
             "origin": origin,
             "start": recipe.start,
         }
-        return self.entry(self._rows.add(row))
+        entry = self.entry(self._rows.add(row))
+        if not entry.picture.exists():  # the trash was emptied meanwhile, and the same picture was in it
+            self._pictures.keep(data, writer.endings[0])
+        if not entry.thumbnail.exists():
+            self._thumbnails.keep(_thumbnail(picture), "webp")
+        return entry
 
     def find(
         self,
@@ -172,6 +180,17 @@ class Library:
 
         return Lineage(self._rows, self._entry)
 
+    @cached_property
+    def trash(self) -> "Trash":
+        """What is to be deleted for good."""
+        from sfumato.library.trash import Trash
+
+        return Trash(self._rows, self._pictures, self._thumbnails)
+
+    def hashes(self) -> set[str]:
+        """Every sha256 that a recipe names: what pictures were begun with, and what steered them."""
+        return {found for recipe in self._rows.recipes() for found in HASH.findall(recipe)}
+
     def fetch(self, id: int) -> bytes:
         """The picture's bytes, as they were added; NotFound if there is none, JobFailed if they are damaged."""
         row = self._row(id)
@@ -209,7 +228,7 @@ class Library:
         since = (
             (now.trashed or datetime.now(UTC)) if (now.trashed is not None if trashed is None else trashed) else None
         )
-        self._rows.mark(id, json.dumps(new_tags, ensure_ascii=False), rating, since and _in_rows(since))
+        self._rows.mark(id, json.dumps(new_tags, ensure_ascii=False), rating, since and in_rows(since))
         return self.entry(id)
 
     def count(self) -> int:
@@ -265,7 +284,7 @@ def _asked(**wanted: Unpack[Wanted]) -> dict[str, Any]:
         raise RequestError(f"{len(words)} words to find are too many: give at most {MOST_WORDS}")
     since, until = wanted.get("since"), wanted.get("until")
     asked = {
-        "model": wanted.get("model"), "since": since and _in_rows(since), "until": until and _in_rows(until),
+        "model": wanted.get("model"), "since": since and in_rows(since), "until": until and in_rows(until),
         "owner": wanted.get("owner"), "tag": wanted.get("tag"), "board": wanted.get("board"),
         "words": json.dumps(words).replace(r"\u0000", r"\ufffd") if words else None,  # SQLite's JSON ends at a NUL
     }  # fmt: skip
@@ -284,7 +303,7 @@ def _thumbnail(picture: Picture) -> bytes:
     return encode(small, picture.recipe, "webp", 80, "none")
 
 
-def _in_rows(moment: datetime) -> str:
+def in_rows(moment: datetime) -> str:
     """UTC, always of the same length, so that text compares as time does."""
     try:
         return moment.astimezone(UTC).isoformat(timespec="microseconds")

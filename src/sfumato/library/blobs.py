@@ -1,7 +1,11 @@
-"""Blobs: bytes in files named by their sha256, two levels of folders deep; written whole, never overwritten."""
+"""Blobs: bytes in files named by their sha256, two levels of folders deep; written whole, never overwritten.
+
+A file's time is when its bytes were last kept, so that what nobody needs can be told from what somebody just brought.
+"""
 
 import contextlib
 import hashlib
+from collections.abc import Iterator
 from pathlib import Path
 
 from sfumato.core.errors import CannotWrite, OutputExists
@@ -19,9 +23,32 @@ class Blobs:
         name = hashlib.sha256(data).hexdigest()
         path = self.path(name, ending)
         self._make_folder(path.parent)
-        with contextlib.suppress(OutputExists):  # the same name is the same bytes
+        try:
             publish(data, path)
+        except OutputExists:  # the same name is the same bytes
+            with contextlib.suppress(FileNotFoundError):
+                path.touch()
         return name
+
+    def delete(self, name: str, ending: str) -> int:
+        """Delete a blob, and return how many bytes that frees: 0 where it is gone already."""
+        path = self.path(name, ending)
+        try:
+            size = path.stat().st_size
+            path.unlink()
+        except FileNotFoundError:
+            return 0
+        except OSError as error:
+            why = (error.strerror or str(error)).lower()
+            raise CannotWrite(f"the library's {str(path)!r} cannot be deleted ({why}): see to its rights") from error
+        return size
+
+    def older(self, moment: float) -> Iterator[tuple[str, str]]:
+        """Name and ending of each that was last kept before a moment; seconds since 1970."""
+        for path in self.folder.glob("??/??/*.*"):
+            with contextlib.suppress(FileNotFoundError):
+                if path.stat().st_mtime < moment:
+                    yield path.stem, path.suffix[1:]
 
     def path(self, name: str, ending: str) -> Path:
         """Where the bytes of this name are."""

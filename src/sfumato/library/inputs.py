@@ -8,6 +8,7 @@ Nothing of the file they came from is kept: no camera, no place, no name.
 import hashlib
 import io
 import re
+from collections.abc import Collection, Iterator
 from functools import lru_cache
 from pathlib import Path
 
@@ -32,6 +33,14 @@ class Inputs:
     def keep(self, image: Image.Image) -> str:
         """Keep a picture (RGBA), and return its sha256; CannotWrite."""
         return self._blobs.keep(_bare(image), "png")
+
+    def unused(self, named: Collection[str], moment: float) -> Iterator[str]:
+        """Those that are not among the names, and were last kept before a moment; seconds since 1970."""
+        return (name for name, _ in self._blobs.older(moment) if name not in named)
+
+    def delete(self, digest: str) -> int:
+        """Delete a picture that nothing starts from, and return how many bytes that frees."""
+        return self._blobs.delete(digest, "png")
 
     def name_of(self, image: Image.Image) -> str:
         """The sha256 under which a picture would be kept."""

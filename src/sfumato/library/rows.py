@@ -189,6 +189,11 @@ class Rows:
             row = connection.execute(text(FETCH), {"id": id}).mappings().one_or_none()
             return dict(row) if row is not None else None
 
+    def recipes(self) -> Iterator[str]:
+        """Every recipe, as JSON."""
+        with self.connected() as connection:
+            yield from connection.execute(text("SELECT recipe FROM pictures")).scalars()
+
     def count(self) -> int:
         """All rows."""
         with self.connected() as connection:

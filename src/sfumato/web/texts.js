@@ -159,6 +159,11 @@ export const en = {
     atLeast: (/** @type {number} */ n) => `${'★'.repeat(n)} or better`,
     picked: 'Picked',
     trash: 'Trash',
+    emptyTrash: 'Empty the trash',
+    emptyTrashHint: 'All pictures in it are deleted for good, whatever is searched for. This cannot be undone.',
+    emptyTrashYes: 'Delete them',
+    emptied: (/** @type {number} */ n, /** @type {number} */ bytes) =>
+      `${count(n, 'picture', 'pictures')} deleted, ${(bytes / 1e6).toFixed(1)} MB freed`,
     size: 'Size of the pictures',
     pick: 'Pick',
     reject: 'Reject',

@@ -2,14 +2,17 @@
 
 import { boards } from '../data/boards.js';
 import { catalog } from '../data/catalog.js';
+import * as client from '../data/client.js';
 import { choices, PICKED } from '../data/choices.js';
 import { library } from '../data/library.js';
 import { keep, kept } from '../data/store.js';
 import { css, fill, h, later, listen, opens, style } from '../dom.js';
 import { icon } from '../icons.js';
 import { t } from '../texts.js';
+import { ask } from './ask-dialog.js';
 import { BoardPanel } from './board-panel.js';
 import { find } from './filter-panel.js';
+import { say } from './say-line.js';
 import './selection-bar.js';
 
 const WAIT = 200; // milliseconds without typing, before it searches
@@ -148,6 +151,7 @@ class GalleryBar extends HTMLElement {
     this.picked.addEventListener('click', () => find({ tag: library.search.tag === PICKED ? undefined : PICKED }));
     this.trash = named('bin', t.gallery.trash);
     this.trash.addEventListener('click', () => find({ trashed: !library.search.trashed }));
+    this.empty = h('button', { class: 'wrong', onclick: () => this.emptyTrash() }, t.gallery.emptyTrash);
     this.now = h('span', { class: 'set-now', role: 'group', 'aria-label': t.gallery.filters });
     this.number = h('span', { class: 'quiet small count', 'aria-live': 'polite' });
     const size = h('input', {
@@ -171,10 +175,24 @@ class GalleryBar extends HTMLElement {
       h('span', { class: 'push' }),
       this.number,
       size,
+      this.empty,
       this.trash,
       panel,
       shelf,
     );
+  }
+
+  async emptyTrash() {
+    const said = [h('p', {}, t.gallery.emptyTrashHint)];
+    const words = { yes: t.gallery.emptyTrashYes, no: t.models.keep, wrong: true };
+    if (!(await ask(t.gallery.emptyTrash, said, words))) return;
+    try {
+      const { pictures, bytes } = await client.emptyTrash();
+      say(t.gallery.emptied(pictures, bytes));
+    } catch (error) {
+      say(/** @type {Error} */ (error).message);
+    }
+    await library.reload();
   }
 
   /** What is searched for beside words, each with a way to leave it out. */
@@ -205,6 +223,7 @@ class GalleryBar extends HTMLElement {
     if (this.number) fill(this.number, library.total > 0 ? t.gallery.count(library.total) : null);
     this.picked?.setAttribute('aria-pressed', String(library.search.tag === PICKED));
     this.trash?.setAttribute('aria-pressed', String(Boolean(library.search.trashed)));
+    if (this.empty) this.empty.hidden = !library.search.trashed || library.total < 1;
     if (!this.filters || !this.acts || !this.now) return;
     const conditions = this.conditions();
     if (conditions.map(({ text }) => text).join() !== [...this.now.children].map((one) => one.textContent).join()) {

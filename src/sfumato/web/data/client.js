@@ -176,6 +176,9 @@ export const picture = (id) => json(`pictures/${id}`);
 /** @param {number} id @param {{rating?: number, tags?: string[], trashed?: boolean}} marks @returns {Promise<Picture>} */
 export const markPicture = (id, marks) => json(`pictures/${id}`, sends('PATCH', marks));
 
+/** Deletes what lies in the trash, for good. @returns {Promise<{pictures: number, bytes: number}>} */
+export const emptyTrash = () => json('trash/empty', { method: 'POST' });
+
 /** @param {Search} search @returns {Promise<number>} */
 export const countPictures = async (search) => (await json(`count?${query({ ...search })}`)).count;
 
