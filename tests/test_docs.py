@@ -16,31 +16,30 @@ PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
 
 
 TRAIN = "sfumato train "  # takes minutes; here it learns as little as it can
-
-
+PAINT = re.compile(r"sfumato (between|edit|erase|extend|generate|scene) (?!.*--steps)")  # in no more steps than needed
 PULL = "sfumato pull "  # fetches; here stand-ins take the place of what it would
 
 
-def python_of(page: Path) -> list[str]:
+def python_of(document: Path) -> list[str]:
     """The interpreter, and where the page pulls weights, the script that puts stand-ins for them."""
-    pulls = PULL in page.read_text()
+    pulls = PULL in document.read_text()
     return [sys.executable, str(Path(__file__).with_name("with_standins.py"))] if pulls else [sys.executable]
 
 
-def blocks(page: Path, language: str) -> list[str]:
-    return re.findall(rf"```{language}\n(.*?)```", page.read_text(), re.DOTALL)
+def blocks(document: Path, language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", document.read_text(), re.DOTALL)
 
 
 @pytest.mark.timeout(600)  # a page is many processes; on a busy machine each takes seconds
-@pytest.mark.parametrize("page", [p for p in PAGES if blocks(p, "sh")], ids=lambda p: p.name)
-def test_commands_run(page: Path, tmp_path: Path):
+@pytest.mark.parametrize("document", [p for p in PAGES if blocks(p, "sh")], ids=lambda p: p.name)
+def test_commands_run(document: Path, tmp_path: Path):
     for folder in ("hearts", "cars", "sketches"):
         (tmp_path / folder).mkdir()
-    lines = [line for block in blocks(page, "sh") for line in block.splitlines() if line.startswith("sfumato ")]
+    lines = [line for block in blocks(document, "sh") for line in block.splitlines() if line.startswith("sfumato ")]
     if any(line.startswith(TRAIN) for line in lines):
         pytest.importorskip("peft")
-    lines = [line + " --steps 2" if line.startswith(TRAIN) else line for line in lines]
-    python = python_of(page)
+    lines = [line + " --steps 2" if line.startswith(TRAIN) or PAINT.match(line) else line for line in lines]
+    python = python_of(document)
     words = shlex.join(python if len(python) > 1 else [*python, "-m", "sfumato"])
     script = "set -e\n" + "\n".join(re.sub("^sfumato ", f"{words} ", line) for line in lines)
     done = subprocess.run(["bash", "-c", script], cwd=tmp_path, capture_output=True, text=True)
@@ -49,23 +48,23 @@ def test_commands_run(page: Path, tmp_path: Path):
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("page", [p for p in PAGES if blocks(p, "python")], ids=lambda p: p.name)
-def test_programs_run(page: Path, tmp_path: Path):
+@pytest.mark.parametrize("document", [p for p in PAGES if blocks(p, "python")], ids=lambda p: p.name)
+def test_programs_run(document: Path, tmp_path: Path):
     server = None
-    for program in blocks(page, "python"):
+    for program in blocks(document, "python"):
         if ".train_lora(" in program:
             pytest.importorskip("peft")
         if USUAL in program:
             server = server or Server(tmp_path / "served")
             program = program.replace(USUAL, server.url)
-        done = subprocess.run([*python_of(page), "-c", program], cwd=tmp_path, capture_output=True, text=True)
+        done = subprocess.run([*python_of(document), "-c", program], cwd=tmp_path, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr[-2000:]
     if server is not None:
         server.stop()
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
-def test_links_lead_somewhere(page: Path):
-    for target in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text()):
+@pytest.mark.parametrize("document", PAGES, ids=lambda p: p.name)
+def test_links_lead_somewhere(document: Path):
+    for target in re.findall(r"\]\(([^)#]+)[^)]*\)", document.read_text()):
         if not target.startswith("https://"):
-            assert (page.parent / target).exists(), f"{page.name} links to {target}"
+            assert (document.parent / target).exists(), f"{document.name} links to {target}"
