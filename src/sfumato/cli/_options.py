@@ -99,8 +99,10 @@ class Steered:
 
     def fields(self, studio: "Studio") -> dict[str, Any]:
         """As an Order's; the pictures are made and kept."""
+        from sfumato.cli._progress import say
+
         return {
-            "controls": tuple(studio.control(text) for text in self.control or ()),
+            "controls": tuple(studio.control(text, say) for text in self.control or ()),
             "references": tuple(studio.reference(text) for text in self.reference or ()),
         }
 

@@ -21,10 +21,20 @@ if TYPE_CHECKING:  # names of kinds are listed in --help, which loads nothing he
 
 @dataclass(frozen=True)
 class Maker:
-    """See above. drawn: of what a JSON file holds; None where that is not done."""
+    """See above. drawn: of what a JSON file holds; None where that is not done.
+
+    found: what such a file would hold, of a picture. how: which of several ways is gone with the weights that are here,
+    in a line for people; None where there is one.
+    """
 
     make: "Callable[[Image.Image, Weights], Image.Image]"
     drawn: "Callable[[Any], Image.Image] | None" = None
+    found: "Callable[[Image.Image, Weights], dict[str, Any]] | None" = None
+    how: "Callable[[Weights], str] | None" = None
+
+    def told(self, weights: "Weights") -> tuple[str, ...]:
+        """The line of `how`, if there is one."""
+        return () if self.how is None else (self.how(weights),)
 
 
 controls: Registry[Maker] = Registry(__name__, "kind of control picture")

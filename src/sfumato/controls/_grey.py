@@ -6,8 +6,12 @@ from PIL import Image
 
 def brightness(image: Image.Image) -> np.ndarray:
     """0 to 1, float32 (height, width), of the picture laid on white."""
-    laid = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image.convert("RGBA"))
-    return np.asarray(laid.convert("L"), np.float32) / 255
+    return np.asarray(on_white(image).convert("L"), np.float32) / 255
+
+
+def on_white(image: Image.Image) -> Image.Image:
+    """RGB; what is transparent is white."""
+    return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image.convert("RGBA")).convert("RGB")
 
 
 def blurred(grey: np.ndarray, spread: float) -> np.ndarray:

@@ -1,17 +1,78 @@
-"""How far away things are: near is bright. It is not found in pictures yet; a picture of it can be given."""
+"""How far away things are: near is bright. By Depth Anything V2, Yang et al. 2024, https://arxiv.org/abs/2406.09414.
 
+The network in ONNX sees the picture with sides of whole patches of 14 pixels, or squeezed into its one size if it has
+one, and says how near each place is, up to an unknown scale; what is shown goes from the farthest to the nearest.
+"""
+
+import os
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import numpy as np
 from PIL import Image
 
 from sfumato.controls import Maker
-from sfumato.core.errors import RequestError
+from sfumato.controls._grey import on_white, shown
+from sfumato.core.errors import JobFailed, MissingWeights
 from sfumato.weights import Weights
+
+if TYPE_CHECKING:
+    import onnxruntime
+
+WEIGHTS = "depth"
+SIDE, PATCH = 518, 14  # pixels: of the shorter side, as the network was taught; and of what it sees at once
+MOST = 4  # times the shorter side, that the longer may be
+MEAN = np.array([0.485, 0.456, 0.406], np.float32)  # of the photographs it learned from, and their spread
+SPREAD = np.array([0.229, 0.224, 0.225], np.float32)
+FLAT = 1e-6  # a picture without any depth stays black
 
 
 def depth(image: Image.Image, weights: Weights) -> Image.Image:
-    """No network for it is in any package archive."""
-    raise RequestError(
-        "depth cannot be found in pictures yet: give a picture of it, near things bright, --control depth:FILE:ready"
-    )
+    """Near things bright, far ones black."""
+    if not weights.has(WEIGHTS):
+        raise MissingWeights(
+            f"finding depth in pictures needs weights that are not here yet: sfumato pull {WEIGHTS}; or give a picture "
+            f"of it, near things bright, --control depth:FILE:ready"
+        )
+    (file,) = weights.find(WEIGHTS).values()
+    near = nearness(on_white(image), file)
+    low, high = float(near.min()), float(near.max())
+    return shown((near - low) / max(high - low, FLAT)).resize(image.size, Image.Resampling.BICUBIC)
+
+
+def nearness(image: Image.Image, file: Path) -> np.ndarray:
+    """What the network says of an RGB picture: float32, more where it is nearer, at the size that it sees."""
+    session = _session(file)
+    high, wide = session.get_inputs()[0].shape[-2:]  # numbers, or names of what may be any
+    size = (wide, high) if isinstance(wide, int) and isinstance(high, int) else seen_at(image.size)
+    seen = np.asarray(image.resize(size, Image.Resampling.BICUBIC), np.float32) / 255
+    asked = {session.get_inputs()[0].name: ((seen - MEAN) / SPREAD).transpose(2, 0, 1)[None]}
+    (answer,) = session.run([session.get_outputs()[0].name], asked)
+    said = cast("np.ndarray", answer)
+    return said.reshape(said.shape[-2:])
+
+
+def seen_at(size: tuple[int, int]) -> tuple[int, int]:
+    """(width, height), whole patches, the shorter side SIDE."""
+    short = min(size)
+    wide, high = (min(MOST * SIDE, round(side * SIDE / short / PATCH) * PATCH) for side in size)
+    return wide, high
+
+
+@lru_cache(maxsize=1)
+def _session(file: Path) -> "onnxruntime.InferenceSession":
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = min(4, os.cpu_count() or 1)
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.log_severity_level = 3
+    try:
+        return onnxruntime.InferenceSession(file, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # ONNX Runtime raises its own kinds, one for each way to fail
+        raise JobFailed(f"{file.name} cannot be loaded by ONNX Runtime {onnxruntime.__version__}: {error}") from error
 
 
 PART = Maker(depth)

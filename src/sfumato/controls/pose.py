@@ -1,5 +1,7 @@
 """People's poses as OpenPose draws them: sticks of body and hands in their colours, on black.
 
+Found in a picture (`_people.py`), or given.
+
 Cao et al. 2019, https://arxiv.org/abs/1812.08008. Drawn from OpenPose's own JSON: `people`, each with
 `pose_keypoints_2d` (18 or 25 points) and perhaps `hand_left_keypoints_2d` and `hand_right_keypoints_2d` (21), all as
 x, y, certainty; and `canvas_width` and `canvas_height`, pixels. A point of certainty 0 is not there.
@@ -7,13 +9,19 @@ x, y, certainty; and `canvas_width` and `canvas_height`, pixels. A point of cert
 
 import colorsys
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PIL import Image, ImageDraw
 
 from sfumato.controls import Maker
-from sfumato.core.errors import RequestError
+from sfumato.controls._grey import on_white
+from sfumato.core.errors import MissingWeights, RequestError
 from sfumato.weights import Weights
+
+if TYPE_CHECKING:
+    from sfumato.controls._people import Person
+
+WEIGHTS = "pose"
 
 Point = tuple[float, float] | None
 
@@ -24,14 +32,55 @@ OF_25 = [*range(8), *range(9, 19)]
 FINGERS = [(at - 1 if at % 4 != 1 else 0, at) for at in range(1, 21)]
 STICK, DIM = 4, 0.6  # half a limb's width at 512 pixels, and how bright it is
 MOST_PEOPLE, LARGEST = 32, 8192
+OF_33 = [0, 12, 14, 16, 11, 13, 15, 24, 26, 28, 23, 25, 27, 5, 2, 8, 7]
+"""Those of BlazePose's points that OpenPose has too, in its order, without the neck, which is between the shoulders."""
+NECK, SHOULDERS = 1, (12, 11)
 
 
 def pose(image: Image.Image, weights: Weights) -> Image.Image:
-    """People are not found in pictures yet."""
-    raise RequestError(
-        "poses cannot be found in pictures yet: give the skeleton as OpenPose's JSON, --control pose:skeleton.json, "
-        "or a picture of one, --control pose:skeleton.png:ready"
-    )
+    """Everybody in the picture."""
+    return drawn(found(image, weights))
+
+
+def found(image: Image.Image, weights: Weights) -> dict[str, Any]:
+    """The people in a picture, as OpenPose's JSON has them; RequestError where there is nobody."""
+    from sfumato.controls import _people, _tflite
+
+    if not weights.has(WEIGHTS):
+        raise MissingWeights(
+            f"finding poses in pictures needs weights that are not here yet: sfumato pull {WEIGHTS}; or give the "
+            f"skeleton as OpenPose's JSON, --control pose:skeleton.json, or drawn, --control pose:skeleton.png:ready"
+        )
+    _tflite.require_litert("finding poses in pictures")
+    files = weights.find(WEIGHTS)
+    networks = {name: _tflite.network(files[name]) for name in _people.FILES}
+    people = _people.people(on_white(image), networks)
+    if not people:
+        raise RequestError("nobody is found in this picture: give one where a person is larger, or a skeleton")
+    size = {"canvas_width": image.width, "canvas_height": image.height}
+    return {"people": [written(one, image) for one in people], **size}
+
+
+def written(person: "Person", image: Image.Image) -> dict[str, Any]:
+    """A person in OpenPose's form; points out of sight are zeros."""
+    from sfumato.controls._people import in_sight
+
+    body = person.body
+    points = [point if in_sight(point, image) else None for point in body[OF_33]]
+    both = all(in_sight(body[shoulder], image) for shoulder in SHOULDERS)
+    points.insert(NECK, body[list(SHOULDERS)].mean(0) if both else None)
+    said = {"pose_keypoints_2d": flat(points)}
+    hands = {"left": person.left, "right": person.right}
+    return said | {
+        f"hand_{side}_keypoints_2d": flat([(x, y, 1) for x, y in hand])
+        for side, hand in hands.items()
+        if hand is not None
+    }
+
+
+def flat(points: list[Any]) -> list[float]:
+    """x, y, certainty of each, one after another."""
+    return [round(float(n), 3) for point in points for n in (point if point is not None else (0, 0, 0))]
 
 
 def drawn(said: Any) -> Image.Image:
@@ -112,4 +161,4 @@ def _colour(number: int, bright: float = 1.0) -> tuple[int, int, int]:
     return red, green, blue
 
 
-PART = Maker(pose, drawn)
+PART = Maker(pose, drawn, found)

@@ -24,7 +24,7 @@ from sfumato.planning.loras import FindLora, checked_loras, no_loras
 from sfumato.planning.prompts import checked_prompt, checked_weights
 from sfumato.planning.seeds import checked_seed
 from sfumato.planning.sizes import asked_size, painted_size, seen_size
-from sfumato.planning.steering import NO_MEANS, Means, checked_controls, checked_references, cut_off
+from sfumato.planning.steering import NO_MEANS, Means, checked_controls, checked_references, cut_off, made_by
 from sfumato.planning.wordings import listed, negative_wording, wording
 from sfumato.planning.words import checked_words
 from sfumato.weights import NONE_KEPT, Weights
@@ -118,7 +118,7 @@ def plan(
     recipes = [recipe.model_copy(update={"embeddings": own}) for recipe in recipes] if own else recipes
     warnings += told_of_words
     warnings += checked_weights(dict.fromkeys([*(recipe.prompt for recipe in recipes), negative or ""]), card)
-    notes = listed([recipe.prompt for recipe in recipes], order.prompt)
+    notes = [*listed([recipe.prompt for recipe in recipes], order.prompt), *made_by(order.controls, means)]
     if read is not order:
         notes.append(
             f"background: {ground}, laid behind the picture; --background transparent leaves it to {card.name}"

@@ -25,12 +25,14 @@ class Means:
     """find: (name, digest) of the network for a card and a kind of picture, as Aids.find. check: as Aids.check.
 
     made: the sha256 of the control picture of a kind, made of the picture of a sha256 and kept. word: see FindWord.
+    how: a line on how such a picture is made, where there are several ways.
     """
 
     find: Callable[[Card, str], tuple[str, str]]
     check: Callable[[Sequence[ControlUse | ReferenceUse]], None]
     made: Callable[[str, str], str]
     word: FindWord = no_words
+    how: Callable[[str], tuple[str, ...]] = lambda kind: ()
 
 
 def _nothing(*_: Any) -> Any:
@@ -160,6 +162,12 @@ def check_steering(recipe: Recipe, card: Card, means: Means, pictures: Pictures)
         _held(use.picture, pictures)
     means.check([*recipe.controls, *recipe.references])
     check_words(recipe.embeddings, card, means.word)
+
+
+def made_by(wishes: Sequence[str], means: Means) -> list[str]:
+    """Notes on how the control pictures were made that were not ready."""
+    kinds = dict.fromkeys(wish.kind for wish in map(read_control, wishes) if not wish.ready)
+    return [line for kind in kinds for line in means.how(kind)]
 
 
 def cut_off(uses: Sequence[ControlUse], size: tuple[int, int], pictures: Pictures) -> list[str]:

@@ -55,8 +55,12 @@ class Weights:
                 raise DamagedWeights(f"{name}: {file.name} is damaged (its sha256 is another): sfumato pull {name}")
         return paths
 
+    def has(self, name: str) -> bool:
+        """Whether an entry is here, by its files' sizes alone; one that the manifest does not name is not."""
+        return name in self._entries and self._has_all(self._entries[name])
+
     def require(self, name: str) -> None:
-        """MissingWeights if an entry is not here, by its files' sizes alone."""
+        """MissingWeights if an entry is not here, likewise."""
         if not self._has_all(self._entry(name)):
             raise MissingWeights(f"the weights {name} are not here yet: sfumato pull {name}")
 

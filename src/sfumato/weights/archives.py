@@ -13,18 +13,27 @@ from sfumato.weights.sources import SourceFailed
 CHUNK = 2**20
 
 
-def take(archive: Path, inside: str, to: Path, size: int) -> None:
-    """Write the file `inside` to the path `to`; SourceFailed if it is not there, no plain file, or not `size` bytes."""
+def take(archive: Path, inside: str, to: Path, size: int, begin: int | None = None) -> None:
+    """Write the file `inside` to the path `to`; SourceFailed if it is not there, no plain file, or not `size` bytes.
+
+    begin: where in it the bytes that are wanted begin, of a file in which several lie one after another.
+    """
     try:
         with _opened(archive, inside) as stream, to.open("wb") as out:
-            left = size
-            while left >= 0 and (chunk := stream.read(min(CHUNK, left + 1))):
+            _skip(stream, begin or 0)
+            left, more = size, 1 if begin is None else 0  # one byte more tells a file that is too long
+            while left + more > 0 and (chunk := stream.read(min(CHUNK, left + more))):
                 out.write(chunk)
                 left -= len(chunk)
     except (zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, NotImplementedError) as error:
         raise SourceFailed(f"its archive cannot be opened ({error})") from error
     if left:
         raise SourceFailed(f"{inside} in it is {'longer' if left < 0 else 'shorter'} than the {size:,} bytes stated")
+
+
+def _skip(stream: IO[bytes], count: int) -> None:
+    while count > 0 and (chunk := stream.read(min(CHUNK, count))):
+        count -= len(chunk)
 
 
 @contextmanager

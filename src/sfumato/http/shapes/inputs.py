@@ -48,6 +48,14 @@ class Steps(BaseModel):
     then: list[str] = Field(min_length=1, max_length=16)
 
 
+class PeopleBody(BaseModel):
+    """OpenPose's JSON. people: each with 18 points `pose_keypoints_2d`, and perhaps hands of 21: x, y, certainty."""
+
+    people: list[dict[str, list[float]]]
+    canvas_width: int
+    canvas_height: int
+
+
 BODY = {
     "requestBody": {
         "required": True,
@@ -67,7 +75,7 @@ BODY = {
 
 
 def router(desk: Desk) -> APIRouter:
-    """Upload, look, finish."""
+    """Upload, look, finish, find people."""
     routes, studio = APIRouter(tags=["native"], responses=PROBLEMS), desk.studio
 
     @routes.post(
@@ -97,6 +105,10 @@ def router(desk: Desk) -> APIRouter:
     @routes.post("/inputs/{id}/finish", status_code=201, summary="Do finishing steps to it; the answer is a new one")
     def finish(id: InputId, body: Steps) -> InputBody:
         return kept(desk, desk.finished(held(desk, id), body.then))
+
+    @routes.post("/inputs/{id}/people", summary="Find the people in it: their skeletons, as OpenPose's JSON")
+    def people(id: InputId) -> PeopleBody:
+        return PeopleBody.model_validate(studio.people_in(held(desk, id)))
 
     return routes
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import IO
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from sfumato.weights.archives import take
 from sfumato.weights.digests import sha256_of
@@ -22,11 +22,21 @@ LONGEST_REASON = 300  # characters of what a client says
 EVERY = 0.5  # seconds between two looks at how much has come
 
 
+class Piece(BaseModel):
+    """path: of a file inside the archive, in which several lie one after another. begin: where one of them begins."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    path: str
+    begin: int = Field(ge=0)
+
+
 class Archive(Source):
-    """version: exactly this one. path: of a file inside the archive."""
+    """version: exactly this one. path: of a file inside the archive. pieces: files that are parts of one, by name."""
 
     version: str = Field(pattern=r"^[0-9][\w.+-]*$")
     path: str
+    pieces: dict[str, Piece] = Field({})
     archive_bytes: int = Field(ge=1)
     archive_sha256: str = Field(pattern="^[0-9a-f]{64}$")
 
@@ -53,7 +63,9 @@ class Archive(Source):
             if sha256_of(archives[0]) != self.archive_sha256:
                 raise SourceFailed("the sha256 of its archive is not the stated one")
             for file in files:
-                take(archives[0], self.path.replace("{name}", file.name), staging / file.name, file.bytes)
+                piece = self.pieces.get(file.name)
+                inside = self.path.replace("{name}", file.name) if piece is None else piece.path
+                take(archives[0], inside, staging / file.name, file.bytes, None if piece is None else piece.begin)
 
     def _run(self, place: Path, working: Path, told: Told) -> None:
         here = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(working))  # where there is room, as was checked
