@@ -126,9 +126,9 @@ class Helpers:
         adapters = tuple(path for one in references if (path := one.network) is not None)
         if adapters != self._adapters:
             if self._plain is not None:
-                self._unet.set_attn_processor(self._plain)
-                self._unet.encoder_hid_proj = None
+                self._unet.encoder_hid_proj = None  # first: it may have attention of its own, which would be counted
                 self._unet.register_to_config(encoder_hid_dim_type=None)
+                self._unet.set_attn_processor(self._plain)
                 self._plain, self._adapters = None, ()
             if adapters:
                 self._plain = dict(self._unet.attn_processors)
