@@ -130,6 +130,14 @@ def test_a_painting_with_more_rows_than_fit_is_asked_in_parts():
     assert [len(call) for call in model.asked] == [2, 2, 1]
 
 
+@pytest.mark.parametrize(("rows_at_once", "calls"), [(1, [3, 2, 3, 2]), (2, [3, 2, 3, 2]), (5, [5, 5])])
+def test_rows_of_one_picture_go_together_where_the_model_wants_that(rows_at_once: int, calls: list[int]):
+    model = GaussianModel(rows_at_once=rows_at_once)
+    model.together = True  # type: ignore[attr-defined]
+    conducted(*[task(model, looks=2, rows=rows, order=rows) for rows in (3, 2)])
+    assert [len(call) for call in model.asked] == calls
+
+
 def test_shapes_and_models_are_not_mixed():
     model, other = GaussianModel(rows_at_once=8), GaussianModel(rows_at_once=8)
     shapes = [(1, 2, 2), (1, 2, 4)]

@@ -24,7 +24,7 @@ from sfumato.core.canvas import Canvas  # noqa: E402
 from sfumato.core.recipe import ControlUse, Recipe, ReferenceUse  # noqa: E402
 from sfumato.engine.conductor import Conductor, Finished  # noqa: E402
 from sfumato.engine.families import families  # noqa: E402
-from sfumato.engine.families._flux_torch import pack, unpack  # noqa: E402
+from sfumato.engine.families._flux_torch import unpack  # noqa: E402
 from sfumato.engine.noise import SeededNoise  # noqa: E402
 from sfumato.engine.start import start  # noqa: E402
 from sfumato.testing import tiny_card  # noqa: E402

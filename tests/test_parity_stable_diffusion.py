@@ -85,6 +85,16 @@ def test_goes_step_by_step_with_diffusers(kind: str, negative: str | None, tmp_p
     tiny_models.assert_same_pixels(pixels, made)
 
 
+@pytest.mark.parametrize("kind", ["Stable Diffusion 1", "Stable Diffusion XL"])
+def test_guidance_takes_one_call_a_step(kind: str, tmp_path: Path):
+    """Of two rows, as the pipelines of diffusers ask."""
+    model, calls = load(KINDS[kind][0], saved(kind, tmp_path)), []
+    network = model._unet.network  # type: ignore[attr-defined]
+    network.register_forward_pre_hook(lambda network, given: calls.append(len(given[0])))
+    painted(model, negative="a pear")
+    assert calls == [2] * STEPS
+
+
 @pytest.mark.parametrize(
     ("sampler", "schedule", "scheduler", "options"),
     [

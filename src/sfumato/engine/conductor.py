@@ -4,6 +4,9 @@ Each painting is a generator that asks for rows and waits. At every turn the con
 fills up with paintings of the same model and shape, asks the model once for as many rows as it takes at once, and hands
 the answers back. So pictures of different steps, samplers, guidance and prompts go side by side, an urgent one
 overtakes at the next step, and one can be cancelled within a step; no sampler knows of any of it.
+
+The rows of one picture's look go into one call where the model takes them `together`, though it take no other picture's
+beside them: what a picture becomes then depends on its recipe alone, and guidance costs one call a step.
 """
 
 from collections.abc import Callable, Iterator
@@ -149,8 +152,9 @@ def _shape(task: Task) -> tuple[int, ...]:
 def _answers(model: Model, rows: list[Row]) -> list[Latent]:
     """Every row's clean estimate, in the order asked; one call for each full load of rows."""
     answers: list[Latent] = []
-    for i in range(0, len(rows), model.rows_at_once):
-        part = rows[i : i + model.rows_at_once]
+    load = max(model.rows_at_once, len(rows)) if getattr(model, "together", False) else model.rows_at_once
+    for i in range(0, len(rows), load):
+        part = rows[i : i + load]
         given = model.look(part)
         if len(given) != len(part):
             raise JobFailed(f"{model.card.name} gave {len(given)} answers to {len(part)} rows; its family has a fault")

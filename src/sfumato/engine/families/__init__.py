@@ -5,6 +5,8 @@ out) and decodes. To add one, add a module with `PART = load`, a function or cla
 One over diffusers' parts says in `pipelines` for which classes it stands in; a model that was placed in an uncommon way
 says so in `remark`, one line for a person.
 
+One whose `together` is true is given all rows of one picture's look in one call, whatever rows_at_once says.
+
 One whose cards have a sampler `own` is a WholeModel: it paints by itself, and is led through its steps.
 
 One whose cards say `loras` is an AdaptableModel too, and its PART an Adaptable: it takes LoRA. One whose cards name an
@@ -62,7 +64,10 @@ class Text:
 
 
 class Model(Protocol):
-    """A loaded model. rows_at_once: how many rows one look may hold (1 where rows would disturb each other)."""
+    """A loaded model. rows_at_once: how many rows one look may hold (1 where rows would disturb each other).
+
+    A picture's rows may stand beside another's then; `together`, where a model has it, is of one picture's own.
+    """
 
     card: Card
     rows_at_once: int
@@ -84,7 +89,7 @@ class Model(Protocol):
         ...
 
     def look(self, rows: Sequence[Row]) -> list[Latent]:
-        """The clean latent behind each row's x; at most rows_at_once rows, all of one shape."""
+        """The clean latent behind each row's x; at most rows_at_once rows or one picture's, all of one shape."""
         ...
 
     def decode(self, latent: Latent) -> np.ndarray:

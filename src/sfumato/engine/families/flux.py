@@ -20,7 +20,8 @@ from sfumato.core.card import Card
 from sfumato.engine.families import USUAL, Manner, Text
 from sfumato.engine.families._diffusers.adapting import Adaptable, Wardrobe
 from sfumato.engine.families._diffusers.autoencoder import Autoencoder
-from sfumato.engine.families._diffusers.flux_beside import FluxHelpers, alike
+from sfumato.engine.families._diffusers.beside import grouped
+from sfumato.engine.families._diffusers.flux_beside import FluxHelpers
 from sfumato.engine.families._diffusers.folder import Folder
 from sfumato.engine.families._diffusers.place import Place, placed
 from sfumato.engine.families._diffusers.prompts import pieces
@@ -40,7 +41,7 @@ class Flux(Adaptable):
 
     def __init__(self, card: Card, folder: Path, place: Place | Manner = USUAL):
         self._place = place = placed(card, place)
-        self.remark = place.remark
+        self.remark, self.together = place.remark, place.together
         inside = Folder(card, folder, self.pipelines)
         self.card = inside.trained()
         self._clip_pieces = inside.tokenizer("tokenizer", CLIPTokenizer)
@@ -76,7 +77,7 @@ class Flux(Adaptable):
 
     def look(self, rows: Sequence[Row]) -> list[Latent]:
         self._dress()
-        return self._look(rows) if alike(rows) else [clean for row in rows for clean in self._look([row])]
+        return grouped(rows, self._look)
 
     @torch.inference_mode()
     def _look(self, rows: Sequence[Row]) -> list[Latent]:

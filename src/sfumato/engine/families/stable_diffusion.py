@@ -37,7 +37,7 @@ class StableDiffusion(Adaptable, Wordy):
     def __init__(self, card: Card, folder: Path, place: Place | Manner = USUAL):
         self.card = card
         self._place = place = placed(card, place)
-        self.remark = place.remark
+        self.remark, self.together = place.remark, place.together
         inside = Folder(card, folder, self.pipelines)
         self._clip = Clip(
             inside.tokenizer("tokenizer", CLIPTokenizer), inside.network("text_encoder", CLIPTextModel, place)

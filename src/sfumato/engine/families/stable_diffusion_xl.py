@@ -44,7 +44,7 @@ class StableDiffusionXL(Adaptable, Wordy):
     def __init__(self, card: Card, folder: Path, place: Place | Manner = USUAL):
         self.card = card
         self._place = place = placed(card, place)
-        self.remark = place.remark
+        self.remark, self.together = place.remark, place.together
         inside = Folder(card, folder, self.pipelines)
         self._clips = [
             Clip(

@@ -41,7 +41,7 @@ class ZImage(Adaptable):
 
     def __init__(self, card: Card, folder: Path, place: Place | Manner = USUAL):
         self._place = place = placed(card, place)
-        self.remark = place.remark
+        self.remark, self.together = place.remark, place.together
         inside = Folder(card, folder, self.pipelines)
         self.card = inside.trained()
         self._pieces = inside.tokenizer("tokenizer", Qwen2Tokenizer)

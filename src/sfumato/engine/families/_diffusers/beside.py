@@ -146,10 +146,17 @@ def _eye(path: Path) -> Path:
 
 
 def grouped(rows: Sequence[Row], look: Callable[[Sequence[Row]], list[Latent]]) -> list[Latent]:
-    """Ask for rows together where the same is beside all of them, else one by one."""
-    if all(row.text.beside is rows[0].text.beside for row in rows):
+    """Ask for rows together where their texts are as long and the same is beside all of them, else one by one."""
+    first = rows[0].text
+    if all(row.text.beside is first.beside and _length(row.text) == _length(first) for row in rows):
         return look(rows)
     return [clean for row in rows for clean in look([row])]
+
+
+def _length(text: Text) -> tuple[int, ...]:
+    """The shape of a text's states; what else a family reads of it is of one length."""
+    states: Tensor = text.states[0] if isinstance(text.states, tuple) else text.states
+    return tuple(states.shape)
 
 
 def opened(path: Path, kind: Any, place: Place) -> Any:

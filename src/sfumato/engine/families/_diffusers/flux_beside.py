@@ -5,7 +5,6 @@ channels to each token of the picture: of what is around the mask and the mask i
 Kontext has the tokens of another picture behind those of its own. Redux puts a picture behind the prompt, as words.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -181,9 +180,3 @@ class Redux:
         unit = np.asarray(seen, np.float32).transpose(2, 0, 1)[None] / 255
         x = torch.from_numpy(unit * 2 - 1).to(self._place.device, self._place.dtype)
         return self._tongue(self._eye(x).last_hidden_state).image_embeds * reference.weight
-
-
-def alike(rows: Sequence[Any]) -> bool:
-    """Whether rows can be asked for together: their texts are as long, and the same is beside them."""
-    first = rows[0].text
-    return all(r.text.beside is first.beside and r.text.states[0].shape == first.states[0].shape for r in rows)

@@ -47,6 +47,11 @@ class Place:
         usual = self.placement == "whole" and self.rounding == "none" and not self.compiled and not self.tiled
         return "" if usual else self.why
 
+    @property
+    def together(self) -> bool:
+        """Whether rows of one picture go into one call: not where all of a call is rounded by one scale."""
+        return self.rounding != "int8"
+
 
 @dataclass(frozen=True)
 class Machine:
