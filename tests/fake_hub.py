@@ -18,7 +18,7 @@ class Hub:
     """folder: of one repository. token: that it asks for, if any. url: where it answers.
 
     asked: (method, path, range) of every request. breaks_off: after so many bytes of a file, once. lies: a file's name
-    that comes with another last byte.
+    that comes with another last byte. commit: the newest, which `folder` is of. older: folders of those before.
     """
 
     folder: Path
@@ -28,18 +28,28 @@ class Hub:
     lies: str | None = None
     url: str = ""
     asked: list[tuple[str, str, str | None]] = field(default_factory=list)
+    commit: str = COMMIT
+    older: dict[str, Path] = field(default_factory=dict)
 
-    def about(self) -> dict:
-        files = [path for path in sorted(self.folder.rglob("*")) if path.is_file()]
+    def goes_on(self, commit: str, folder: Path) -> None:
+        """Another commit becomes the newest."""
+        self.older[self.commit] = self.folder
+        self.commit, self.folder = commit, folder
+
+    def of(self, commit: str) -> Path | None:
+        return {**self.older, self.commit: self.folder}.get(commit)
+
+    def about(self, commit: str, folder: Path) -> dict:
+        files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
         return {
-            "id": self.repository, "modelId": self.repository, "sha": COMMIT, "private": False, "tags": [],
-            "downloads": 0, "likes": 0, "siblings": [self._sibling(path) for path in files],
+            "id": self.repository, "modelId": self.repository, "sha": commit, "private": False, "tags": [],
+            "downloads": 0, "likes": 0, "siblings": [self._sibling(path, folder) for path in files],
         }  # fmt: skip
 
-    def _sibling(self, path: Path) -> dict:
+    def _sibling(self, path: Path, folder: Path) -> dict:
         data = path.read_bytes()
         said = {
-            "rfilename": path.relative_to(self.folder).as_posix(), "size": len(data),
+            "rfilename": path.relative_to(folder).as_posix(), "size": len(data),
             "blobId": hashlib.sha1(b"blob %d\0" % len(data) + data).hexdigest(),
         }  # fmt: skip
         if path.suffix == ".safetensors":
@@ -66,22 +76,27 @@ def serving(hub: Hub) -> Iterator[Hub]:
             if hub.token and self.headers.get("Authorization") != f"Bearer {hub.token}":
                 self._send(403, b"gated", {"X-Error-Code": "GatedRepo", "X-Error-Message": "ask first"}, body)
                 return
-            if self.path.startswith(f"/api/models/{hub.repository}"):
-                self._send(200, json.dumps(hub.about()).encode(), {"Content-Type": "application/json"}, body)
-                return
-            found = re.fullmatch(rf"/{hub.repository}/resolve/{COMMIT}/(.*)", self.path)
-            path = hub.folder / found[1] if found else None
-            if path is None or not path.is_file():
+            about = re.match(rf"/api/models/{hub.repository}(?:/revision/([^/?]+))?", self.path)
+            found = re.fullmatch(rf"/{hub.repository}/resolve/([^/]+)/(.*)", self.path)
+            asked = about or found
+            commit = (asked[1] if asked else None) or hub.commit
+            folder = hub.of(commit)
+            if asked and folder is None:
+                self._send(404, b"", {"X-Error-Code": "RevisionNotFound"}, body)
+            elif about and folder:
+                said = json.dumps(hub.about(commit, folder)).encode()
+                self._send(200, said, {"Content-Type": "application/json"}, body)
+            elif found and folder and (folder / found[2]).is_file():
+                self._send_file(found[2], (folder / found[2]).read_bytes(), body, commit)
+            else:
                 self._send(404, b"", {"X-Error-Code": "RepoNotFound"}, body)
-                return
-            self._send_file(found[1] if found else "", path.read_bytes(), body)
 
-        def _send_file(self, name: str, data: bytes, body: bool) -> None:
+        def _send_file(self, name: str, data: bytes, body: bool, commit: str) -> None:
             etag = hashlib.sha256(data).hexdigest()
             if hub.lies == name:
                 data = data[:-1] + bytes([data[-1] ^ 1])
             start = int(self.headers.get("Range", "bytes=0-")[6:].split("-")[0])
-            headers = {"X-Repo-Commit": COMMIT, "ETag": f'"{etag}"', "Accept-Ranges": "bytes"}
+            headers = {"X-Repo-Commit": commit, "ETag": f'"{etag}"', "Accept-Ranges": "bytes"}
             if start:
                 headers["Content-Range"] = f"bytes {start}-{len(data) - 1}/{len(data)}"
             self._send(206 if start else 200, data[start:], headers, body)

@@ -78,6 +78,24 @@ def test_pieces_grow_with_the_text_alone(piece: str):
     assert many <= 10 * few + 10
 
 
+LONG = 100_000  # times; in time that grew with its square a text would take many minutes
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "(" * LONG, ")" * LONG, "([" * LONG, "(]" * LONG, "(:" * LONG, "(a:" + "1" * LONG, "(a:" + "1." * LONG,
+        "(a:" + " " * LONG, "(a:1" + " " * LONG + "b)", ": " * LONG,
+        "\\" * LONG, "(a:1)" * LONG, "[" * LONG + "]" * LONG,
+    ],
+    ids=lambda prompt: prompt[:6],
+)  # fmt: skip
+def test_the_longest_of_texts_is_read_at_once(prompt: str):
+    assert sum(len(part.text) for part in weighted(prompt)) <= len(prompt)
+    means_weights(prompt)
+
+
 def test_a_weight_beyond_all_measure_is_refused():
     deep = "(" * 40 + "a" + ")" * 40
     assert MORE**40 > MOST

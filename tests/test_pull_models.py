@@ -1,5 +1,6 @@
 """Models come from a hub whole, checked and at one commit, or with one line that says why not."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,7 @@ pytest.importorskip("huggingface_hub")
 from sfumato import Settings, Studio, catalog
 from sfumato.core.errors import CannotWrite, JobFailed, RequestError, SfumatoError
 from sfumato.testing import safetensors_file
+from sfumato.weights.hubs import pull_model
 from sfumato.weights.models import Models
 from tests.fake_hub import COMMIT, Hub, serving
 
@@ -88,6 +90,56 @@ def test_writes_down_the_commit_it_got(hub: Hub, studio: Studio, tmp_path: Path)
     record = Models(tmp_path / "home" / "models").recorded(NAME)
     assert (record.repository, record.revision) == (hub.repository, COMMIT)
     assert {file.name for file in record.files} == WANTED
+
+
+NEWER = "fedcba0987654321fedcba0987654321fedcba09"
+
+
+def goes_on(hub: Hub, place: Path) -> None:
+    """The hub's newest commit has other numbers."""
+    shutil.copytree(hub.folder, place)
+    (place / LARGE).write_bytes(numbers(8, 100_000))
+    hub.goes_on(NEWER, place)
+
+
+def test_a_later_pull_is_of_the_same_commit(hub: Hub, studio: Studio, tmp_path: Path):
+    folder = studio.pull(NAME)
+    goes_on(hub, tmp_path / "newer")
+    (folder / LARGE).unlink()
+    studio.pull(NAME)
+    assert (folder / LARGE).read_bytes() == FILES[LARGE]
+    assert Models(tmp_path / "home" / "models").recorded(NAME).revision == COMMIT
+    studio.remove_weights(NAME)
+    assert (studio.pull(NAME) / LARGE).read_bytes() == numbers(8, 100_000)
+    assert Models(tmp_path / "home" / "models").recorded(NAME).revision == NEWER
+
+
+def test_one_that_broke_off_goes_on_with_its_commit(hub: Hub, studio: Studio, tmp_path: Path):
+    hub.lies = LARGE  # so that the pull does not end
+    with pytest.raises(JobFailed, match="another digest"):
+        studio.pull(NAME)
+    hub.lies = None
+    goes_on(hub, tmp_path / "newer")
+    assert (studio.pull(NAME) / LARGE).read_bytes() == FILES[LARGE]
+    assert studio.verify_weights(NAME) == {NAME: "here"}
+
+
+def test_a_commit_that_is_gone_is_named_with_the_way_to_the_newest(hub: Hub, studio: Studio, tmp_path: Path):
+    studio.pull(NAME)
+    goes_on(hub, tmp_path / "newer")
+    hub.older.clear()
+    with pytest.raises(JobFailed, match=f"has no commit {COMMIT}: sfumato rm {NAME}, then") as failed:
+        studio.pull(NAME)
+    one_line(failed)
+
+
+def test_the_cards_commit_goes_before_the_one_that_came(hub: Hub, studio: Studio, tmp_path: Path):
+    studio.pull(NAME)
+    goes_on(hub, tmp_path / "newer")
+    models = Models(tmp_path / "home" / "models")
+    card = catalog.card(NAME).model_copy(update={"revision": NEWER})
+    assert (pull_model(card, models, lambda *so_far: None) / LARGE).read_bytes() == numbers(8, 100_000)
+    assert models.recorded(NAME).revision == NEWER
 
 
 def test_what_is_here_does_not_come_again(hub: Hub, studio: Studio):

@@ -1,7 +1,9 @@
 """Fetch a model's folder from a model hub, by huggingface_hub: at one commit, going on where an earlier try stopped.
 
 Only configs, tokenizers and safetensors are fetched; other formats can run code. Each file is checked by what the hub
-says of it, and the commit is written down. HF_ENDPOINT names another hub or a mirror, HF_TOKEN is one's key to it.
+says of it. The commit is the card's, or the newest at the first pull; it is written down before anything large comes,
+and every later pull is of that very one, until the model is removed. HF_ENDPOINT names another hub or a mirror,
+HF_TOKEN is one's key to it.
 """
 
 import fnmatch
@@ -47,7 +49,9 @@ def pull_model(card: About, models: Models, told: Told, *, accept: bool = False)
     with _told_to_people(card, place):
         place.mkdir(parents=True, exist_ok=True)
         with alone(place.with_name(f".{place.name}.lock"), card.name):
-            source = _Repository(card, place, told)
+            before = models.recorded(card.name)
+            source = _Repository(card, place, told, pinned(card, before))
+            models.record(card.name, begun(card, before, source.commit))
             wanted = source.wanted()
             _check_room(card, place, sum(source.size(name) for name in wanted if not source.has(name)))
             known = tuple(_known(source.fetch(name), name) for name in wanted)
@@ -55,6 +59,18 @@ def pull_model(card: About, models: Models, told: Told, *, accept: bool = False)
             models.record(card.name, record)
             shutil.rmtree(place / ".cache", ignore_errors=True)  # where huggingface_hub keeps what is begun
     return place
+
+
+def pinned(card: About, record: Record) -> str | None:
+    """The commit to pull: the card's, or the one that an earlier pull got; None: the newest."""
+    return card.revision or (record.revision if record.repository == card.repository else None)
+
+
+def begun(card: About, before: Record, commit: str) -> Record:
+    """What is written down of a pull that has not ended. Files of another commit are no longer what should be there."""
+    same = (before.repository, before.revision) == (card.repository, commit)
+    files = before.files if same else ()
+    return Record(repository=card.repository, revision=commit, accepted=True, files=files)
 
 
 def check_licence(card: About, accepted: bool) -> None:
@@ -122,14 +138,22 @@ def _is_plain(name: str) -> bool:
 class _Repository:
     """A repository at one commit. files: names of what is in it."""
 
-    def __init__(self, card: About, place: Path, told: Told):
+    def __init__(self, card: About, place: Path, told: Told, revision: str | None):
         from huggingface_hub import HfApi
+        from huggingface_hub.errors import RevisionNotFoundError
         from huggingface_hub.utils import logging
 
         logging.set_verbosity_error()  # what it would say of a second try, it raises if that fails too
         assert card.repository is not None
         self._card, self._place, self._told, self._name = card, place, told, card.repository
-        about = HfApi(endpoint=_endpoint()).model_info(self._name, revision=card.revision, files_metadata=True)
+        try:
+            about = HfApi(endpoint=_endpoint()).model_info(self._name, revision=revision, files_metadata=True)
+        except RevisionNotFoundError as error:
+            way = f"sfumato rm {card.name}, then a pull takes the newest"
+            if card.revision is not None:
+                way = "another sfumato may know a newer"
+            page = f"{_endpoint()}/{self._name}"
+            raise JobFailed(f"{card.name}: {page} has no commit {revision}: {way}") from error
         if about.sha is None or about.siblings is None:
             raise JobFailed(f"{card.name}: the hub does not say what is in {self._name}: try again later")
         self.commit = about.sha
@@ -231,10 +255,6 @@ def _told_to_people(card: About, place: Path) -> Iterator[None]:
     except errors.RepositoryNotFoundError as error:
         raise RequestError(
             f"{card.name}: there is no {page}, or it is not for everyone: if it is yours to see, set HF_TOKEN"
-        ) from error
-    except errors.RevisionNotFoundError as error:
-        raise JobFailed(
-            f"{card.name}: {page} has no commit {card.revision}: another sfumato may know a newer"
         ) from error
     except (errors.HfHubHTTPError, errors.LocalEntryNotFoundError, HTTPError) as error:
         raise JobFailed(
