@@ -25,6 +25,7 @@ from sfumato.engine.families._diffusers.autoencoder import on_white, opaque
 from sfumato.engine.families._diffusers.folder import Folder
 from sfumato.engine.families._diffusers.place import Place, placed
 from sfumato.engine.families._diffusers.prompts import within
+from sfumato.engine.families._diffusers.qwen_beside import QwenHelpers
 from sfumato.engine.families._flux_torch import pack, unpack
 from sfumato.engine.painting import Latent, Row
 
@@ -44,6 +45,7 @@ class QwenImage(Adaptable):
     learned: ClassVar = {"transformer": QwenImageTransformer2DModel}
     loader = QwenImageLoraLoaderMixin
     rows_at_once = 1
+    together = True  # for what steers all rows of a look; each is asked by itself
 
     def __init__(self, card: Card, folder: Path, place: Place | Manner = USUAL):
         self._place = place = placed(card, place)
@@ -56,6 +58,8 @@ class QwenImage(Adaptable):
         self._wardrobe = Wardrobe({"transformer": self._transformer}, self.loader, inside)
         self._autoencoder = FramesAutoencoder(inside, place)
         self.encode, self.decode = self._autoencoder.encode, self._autoencoder.decode
+        self._helpers = QwenHelpers(self.encode, place)
+        self.steered = self._helpers.steered
         self.read = lru_cache(maxsize=64)(self._read)
 
     def latent_shape(self, width: int, height: int) -> tuple[int, ...]:
@@ -75,17 +79,23 @@ class QwenImage(Adaptable):
     def look(self, rows: Sequence[Row]) -> list[Latent]:
         """Texts are of their own lengths, so rows are asked one by one."""
         self._dress()
-        return [self._look(row) for row in rows]
+        said = self._helpers.said(rows[0].text.beside, rows[0].sigma, self._given(rows[0]))
+        return [self._look(row, said) for row in rows]
 
-    def _look(self, row: Row) -> Latent:
+    def _given(self, row: Row) -> dict[str, Any]:
+        """What the transformer, and what steers it, is asked with."""
+        _, high, wide = row.x.shape
+        return {
+            "hidden_states": self._here(pack(torch.from_numpy(row.x)[None])),
+            "timestep": self._here(torch.tensor([row.sigma])),
+            "encoder_hidden_states": row.text.states,
+            "img_shapes": [[(1, high // PATCH, wide // PATCH)]],
+            "return_dict": False,
+        }
+
+    def _look(self, row: Row, said: list[Any] | None) -> Latent:
         channels, high, wide = row.x.shape
-        velocity = self._transformer(
-            hidden_states=self._here(pack(torch.from_numpy(row.x)[None])),
-            timestep=self._here(torch.tensor([row.sigma])),
-            encoder_hidden_states=row.text.states,
-            img_shapes=[[(1, high // PATCH, wide // PATCH)]],
-            return_dict=False,
-        )[0]
+        velocity = self._transformer(**self._given(row), controlnet_block_samples=said)[0]
         seen = unpack(velocity.float().cpu(), channels, high, wide)[0].numpy()
         return row.x - np.float32(row.sigma) * seen
 
