@@ -35,6 +35,14 @@ def inpainting(folder: Path) -> Path:
     return tiny_models.stable_diffusion(folder, kind="StableDiffusionInpaintPipeline", in_channels=9, sample_size=64)
 
 
+def pix2pix_xl(folder: Path) -> Path:
+    return tiny_models.stable_diffusion_xl(folder, kind="StableDiffusionXLInstructPix2PixPipeline", in_channels=8)
+
+
+def inpainting_xl(folder: Path) -> Path:
+    return tiny_models.stable_diffusion_xl(folder, kind="StableDiffusionXLInpaintPipeline", in_channels=9)
+
+
 def kontext(folder: Path) -> Path:
     return tiny_models.flux(folder, guidance=True, kind="FluxKontextPipeline")
 
@@ -46,6 +54,8 @@ def fill(folder: Path) -> Path:
 Made = tuple[Callable[[Path], Path], list[str], dict[str, str], int]
 MODELS: dict[str, Made] = {  # how its folder is made, what it can do, its siblings, how many pieces it reads
     "StableDiffusionInstructPix2PixPipeline": (pix2pix, ["instruct"], {}, 77),
+    "StableDiffusionXLInstructPix2PixPipeline": (pix2pix_xl, ["instruct"], {}, 77),
+    "StableDiffusionXLInpaintPipeline": (inpainting_xl, ["fill"], {}, 77),
     "FluxKontextPipeline": (kontext, ["instruct"], {"fill": "FluxKontextInpaintPipeline"}, 16),
     "StableDiffusionInpaintPipeline": (inpainting, ["fill"], {}, 77),
     "FluxFillPipeline": (fill, ["fill"], {}, 16),
@@ -108,7 +118,11 @@ def reference(model: Model, name: str, **given: Any) -> np.ndarray:
 
 
 FLUX = {"width": SIZE[0], "height": SIZE[1], "max_sequence_length": 16}
-TOLD = {"StableDiffusionInstructPix2PixPipeline": {}, "FluxKontextPipeline": FLUX | {"max_area": 64 * 32}}
+TOLD = {
+    "StableDiffusionInstructPix2PixPipeline": {},
+    "StableDiffusionXLInstructPix2PixPipeline": {"width": SIZE[0], "height": SIZE[1]},
+    "FluxKontextPipeline": FLUX | {"max_area": 64 * 32},
+}
 
 
 @pytest.mark.parametrize("pipeline", TOLD)
@@ -135,6 +149,7 @@ def test_a_picture_counts_and_the_page_around_a_mask_stays(model_of: Callable[[s
     ("pipeline", "class_of_masks"),
     [
         ("StableDiffusionInpaintPipeline", "StableDiffusionInpaintPipeline"),
+        ("StableDiffusionXLInpaintPipeline", "StableDiffusionXLInpaintPipeline"),
         ("FluxFillPipeline", "FluxFillPipeline"),
         ("FluxKontextPipeline", "FluxKontextInpaintPipeline"),
         ("StableDiffusion3Pipeline", "StableDiffusion3InpaintPipeline"),

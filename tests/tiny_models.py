@@ -151,21 +151,24 @@ def stable_diffusion(
     return folder
 
 
-def stable_diffusion_xl(folder: Path, **changes: Any) -> Path:
-    """changes: of the pipeline's config."""
-    from diffusers import EulerDiscreteScheduler, StableDiffusionXLPipeline
+def stable_diffusion_xl(
+    folder: Path, *, kind: str = "StableDiffusionXLPipeline", in_channels: int = 4, **changes: Any
+) -> Path:
+    """kind: its pipeline. in_channels: of the UNet. changes: of the pipeline's config."""
+    import diffusers
+    from diffusers import EulerDiscreteScheduler
     from transformers import CLIPTextModelWithProjection
 
     torch.manual_seed(0)
-    StableDiffusionXLPipeline(
+    getattr(diffusers, kind)(
         scheduler=EulerDiscreteScheduler(**STABLE, timestep_spacing="leading"),
         text_encoder=CLIPTextModel(clip_config()).eval(),
         tokenizer=clip_tokenizer(),
         text_encoder_2=CLIPTextModelWithProjection(clip_config()).eval(),
         tokenizer_2=clip_tokenizer(),
         unet=unet(
-            cross_attention_dim=2 * WIDTH, addition_embed_type="text_time", addition_time_embed_dim=8,
-            projection_class_embeddings_input_dim=6 * 8 + WIDTH, attention_head_dim=(2, 4),
+            in_channels=in_channels, cross_attention_dim=2 * WIDTH, addition_embed_type="text_time",
+            addition_time_embed_dim=8, projection_class_embeddings_input_dim=6 * 8 + WIDTH, attention_head_dim=(2, 4),
             transformer_layers_per_block=(1, 2), use_linear_projection=True,
         ),
         vae=autoencoder(4, scaling_factor=0.13025, force_upcast=True),

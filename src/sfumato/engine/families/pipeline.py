@@ -115,7 +115,7 @@ class Pipeline:
             "max_area": canvas.width * canvas.height,
             "num_inference_steps": recipe.steps,
             "max_sequence_length": card.text.tokens,
-            "negative_prompt": (recipe.negative or "") if card.asks_twice(recipe.guidance, recipe.negative) else None,
+            "negative_prompt": unwanted(pipe, recipe) if card.asks_twice(recipe.guidance, recipe.negative) else None,
             guidance_word(card, takes): recipe.guidance,
             **begun(canvas),
             **AS_IT_WAS_ASKED,
@@ -126,6 +126,13 @@ class Pipeline:
             "output_type": "np",
             **{name: value for name, value in wishes.items() if name in takes and value is not None},
         }
+
+
+def unwanted(pipe: Any, recipe: Recipe) -> str | None:
+    """What should not be there. None where it is nothing, and the model was taught what nothing is; else "" is read."""
+    if not recipe.negative and pipe.config.get("force_zeros_for_empty_prompt"):
+        return None
+    return recipe.negative or ""
 
 
 def begun(canvas: Canvas) -> dict[str, Any]:
