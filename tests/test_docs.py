@@ -1,13 +1,15 @@
 """The README and the documents keep their word: their commands and programs run, their links lead somewhere."""
 
+import os
 import re
-import shlex
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.forks import WHERE, Nursery
 from tests.servers import Server
 
 USUAL = "http://127.0.0.1:7860"  # where examples expect the server
@@ -20,10 +22,17 @@ PAINT = re.compile(r"sfumato (between|edit|erase|extend|generate|scene) (?!.*--s
 PULL = "sfumato pull "  # fetches; here stand-ins take the place of what it would
 
 
-def python_of(document: Path) -> list[str]:
-    """The interpreter, and where the page pulls weights, the script that puts stand-ins for them."""
-    pulls = PULL in document.read_text()
-    return [sys.executable, str(Path(__file__).with_name("with_standins.py"))] if pulls else [sys.executable]
+FORKED, STANDINS = (str(Path(__file__).with_name(name)) for name in ("forked.py", "with_standins.py"))
+
+
+@pytest.fixture(scope="module")
+def nursery() -> Iterator[Nursery]:
+    with Nursery(FORKED) as nursery:
+        yield nursery
+
+
+def pulls(document: Path) -> bool:
+    return PULL in document.read_text()
 
 
 def blocks(document: Path, language: str) -> list[str]:
@@ -32,17 +41,16 @@ def blocks(document: Path, language: str) -> list[str]:
 
 @pytest.mark.timeout(600)  # a page is many processes; on a busy machine each takes seconds
 @pytest.mark.parametrize("document", [p for p in PAGES if blocks(p, "sh")], ids=lambda p: p.name)
-def test_commands_run(document: Path, tmp_path: Path):
+def test_commands_run(document: Path, tmp_path: Path, nursery: Nursery):
     for folder in ("hearts", "cars", "sketches"):
         (tmp_path / folder).mkdir()
     lines = [line for block in blocks(document, "sh") for line in block.splitlines() if line.startswith("sfumato ")]
     if any(line.startswith(TRAIN) for line in lines):
         pytest.importorskip("peft")
     lines = [line + " --steps 2" if line.startswith(TRAIN) or PAINT.match(line) else line for line in lines]
-    python = python_of(document)
-    words = shlex.join(python if len(python) > 1 else [*python, "-m", "sfumato"])
-    script = "set -e\n" + "\n".join(re.sub("^sfumato ", f"{words} ", line) for line in lines)
-    done = subprocess.run(["bash", "-c", script], cwd=tmp_path, capture_output=True, text=True)
+    script = f'set -e\nsfumato() {{ {sys.executable} -S {FORKED} "$@"; }}\n' + "\n".join(lines)
+    told = {**os.environ, WHERE: nursery.place, **({"STANDINS": "1"} if pulls(document) else {})}
+    done = subprocess.run(["bash", "-c", script], cwd=tmp_path, env=told, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-2000:]
     assert list(tmp_path.rglob("*.png"))
 
@@ -50,14 +58,14 @@ def test_commands_run(document: Path, tmp_path: Path):
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("document", [p for p in PAGES if blocks(p, "python")], ids=lambda p: p.name)
 def test_programs_run(document: Path, tmp_path: Path):
-    server = None
+    server, python = None, [sys.executable, *([STANDINS] if pulls(document) else [])]
     for program in blocks(document, "python"):
         if ".train_lora(" in program:
             pytest.importorskip("peft")
         if USUAL in program:
             server = server or Server(tmp_path / "served")
             program = program.replace(USUAL, server.url)
-        done = subprocess.run([*python_of(document), "-c", program], cwd=tmp_path, capture_output=True, text=True)
+        done = subprocess.run([*python, "-c", program], cwd=tmp_path, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr[-2000:]
     if server is not None:
         server.stop()

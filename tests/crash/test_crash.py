@@ -25,8 +25,8 @@ import pytest
 
 from sfumato.jobs.database import Database
 from sfumato.jobs.queue import Queue
-from tests.crash.forks import WHERE, Nursery, Remote
 from tests.databases import Cluster
+from tests.forks import WHERE, Nursery, Remote
 from tests.servers import Server
 
 STAGE = str(Path(__file__).with_name("stage.py"))

@@ -71,7 +71,7 @@ class Remote:
                 theirs.append(os.open(os.devnull, os.O_RDWR) if wish == subprocess.DEVNULL else os.dup(number))
         self._socket = socket.socket(socket.AF_UNIX)
         self._socket.connect(place or env[WHERE])
-        told = json.dumps({"arguments": list(arguments), "environment": env}).encode()
+        told = json.dumps({"arguments": list(arguments), "environment": env, "folder": str(Path.cwd())}).encode()
         socket.send_fds(self._socket, [len(told).to_bytes(8, "big")], theirs)
         self._socket.sendall(told)
         for handle in theirs:
@@ -184,6 +184,7 @@ def _fork(told: bytes, ends: list[int], others: list[socket.socket], life: int, 
             os.dup2(end, number)
             os.close(end)
         said = json.loads(told)
+        os.chdir(said["folder"])
         os.environ.clear()
         os.environ.update({**said["environment"], LIFE: str(life)})
         sys.argv[1:] = said["arguments"]
