@@ -18,7 +18,7 @@ from sfumato.core.errors import SfumatoError
 from sfumato.core.job import ENDED, Job, JobEvent, State
 from sfumato.http.hub import Hub
 from sfumato.jobs.queue import Queue
-from sfumato.jobs.webhooks import Due, Webhook, Webhooks
+from sfumato.jobs.webhooks import HELD, Due, Webhook, Webhooks
 from sfumato.outside import NotFetched, Outside
 from sfumato.settings import Settings
 
@@ -127,7 +127,7 @@ class Courier:
             self._webhooks.drop([due.job])
             return None
         told = replace(due, seen=event.seq, sent=due.sent if name == "start" else event.at)
-        self._webhooks.settle(told)
+        self._webhooks.settle(told, wait=HELD)  # it is still ours: what comes next is told at once
         return told
 
     def _send(self, job: Job, events: Sequence[JobEvent], due: Due, name: str, event: JobEvent) -> str | None:
