@@ -46,7 +46,7 @@ def listening(server: Server, **options: Any) -> Iterator[Told]:
     stop.set()
 
 
-def until(true: Any, seconds: float = 30) -> None:
+def until(true: Any, seconds: float = 90) -> None:
     give_up = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < give_up
@@ -59,7 +59,7 @@ def states(told: Told, job: str) -> list[str]:
 
 def test_one_stream_tells_of_every_job(server: Server):
     with listening(server, params={"previews": True}) as told:
-        jobs = [server.order(n=2, steps=20)["id"] for _ in range(3)]
+        jobs = [server.order(n=2, steps=6)["id"] for _ in range(3)]
         until(lambda: all(states(told, job)[-1:] == ["done"] for job in jobs))
     assert told[0][0] == "begin"
     for job in jobs:

@@ -20,7 +20,7 @@ def metrics(server: Server) -> dict[tuple[str, tuple[tuple[str, str], ...]], flo
 
 def logged(server: Server, right: Callable[[dict[str, Any]], object]) -> dict[str, Any]:
     """The first line of the log that is right, as soon as it is there."""
-    give_up = time.monotonic() + 30
+    give_up = time.monotonic() + 90
     while True:
         for line in [json.loads(line) for line in server.lines if line.startswith("{")]:
             if right(line):

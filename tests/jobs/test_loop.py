@@ -97,7 +97,7 @@ class Studio:
         return self.until(job, lambda now: now.state in ENDED)
 
     def until(self, job: Job, true: Callable[[Job], bool]) -> Job:
-        give_up = time.monotonic() + 20
+        give_up = time.monotonic() + 60
         while not true(now := self.queue.get(job.id)):
             assert time.monotonic() < give_up, now
             time.sleep(0.01)

@@ -95,7 +95,7 @@ def test_what_is_thrown_away_comes_back(many: Page, address: str):
     until(lambda: trashed() == before)
 
 
-def until(true: Callable[[], bool], seconds: float = 20) -> None:
+def until(true: Callable[[], bool], seconds: float = 60) -> None:
     give_up = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < give_up
