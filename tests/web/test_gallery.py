@@ -1,5 +1,6 @@
 """Ten thousand pictures: found, scrolled, selected, thrown away and brought back."""
 
+import re
 import sqlite3
 import time
 from collections.abc import Callable
@@ -67,6 +68,11 @@ def test_pictures_are_selected_by_mouse_and_keyboard(many: Page):
     many.keyboard.press("ArrowRight")
     many.keyboard.press("Shift+Space")
     expect(many.get_by_text("2 pictures selected")).to_be_visible()
+    many.keyboard.press("Control+a")
+    expect(many.get_by_text(re.compile("1,?000 pictures selected"))).to_be_visible()
+    expect(many.get_by_text("The newest 1000 are selected")).to_be_visible()
+    many.keyboard.press("Escape")
+    expect(many.get_by_text("selected")).to_have_count(0)
 
 
 def test_what_is_thrown_away_comes_back(many: Page, address: str):
@@ -93,6 +99,23 @@ def test_what_is_thrown_away_comes_back(many: Page, address: str):
     first.click(modifiers=["Control"])
     many.get_by_role("button", name="Restore").click()
     until(lambda: trashed() == before)
+
+
+def test_the_trash_is_emptied_for_good(many: Page, address: str):
+    for number in range(2):
+        many.locator("picture-tile").nth(number).click(modifiers=["Control"])
+    many.get_by_role("button", name="Move to trash").click()
+    expect(many.get_by_text("2 pictures moved to trash")).to_be_visible()
+    before = many.request.get(f"{address}api/v1/count").json()["count"]
+    empty = many.get_by_role("button", name="Empty the trash")
+    expect(empty).to_be_hidden()
+    many.get_by_role("button", name="Trash", exact=True).click()
+    empty.click()
+    many.get_by_role("button", name="Delete them").click()
+    expect(many.get_by_text("2 pictures deleted, 0.0 MB freed")).to_be_visible()  # others have the same files
+    expect(many.locator("picture-tile")).to_have_count(0)
+    assert many.request.get(f"{address}api/v1/count?trashed=true").json()["count"] == 0
+    assert many.request.get(f"{address}api/v1/count").json()["count"] == before
 
 
 def until(true: Callable[[], bool], seconds: float = 60) -> None:

@@ -155,6 +155,7 @@ export const de = {
     count: pictures,
     selected: 'Was gewählt ist',
     chosen: (n) => `${pictures(n)} gewählt`,
+    notAll: (n) => `Die neuesten ${n} sind gewählt: suche nach weniger, um alle zu haben`,
     rated: 'Bewertung',
     anyRating: 'Jede Bewertung',
     atLeast: (n) => `${'★'.repeat(n)} oder besser`,

@@ -154,6 +154,7 @@ export const en = {
     count: (/** @type {number} */ n) => count(n, 'picture', 'pictures'),
     selected: 'What is selected',
     chosen: (/** @type {number} */ n) => `${count(n, 'picture', 'pictures')} selected`,
+    notAll: (/** @type {number} */ n) => `The newest ${n} are selected: search for fewer to have all`,
     rated: 'Rating',
     anyRating: 'Any rating',
     atLeast: (/** @type {number} */ n) => `${'★'.repeat(n)} or better`,

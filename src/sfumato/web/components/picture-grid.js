@@ -9,10 +9,13 @@
 import { choices } from '../data/choices.js';
 import { library } from '../data/library.js';
 import { css, listen, style } from '../dom.js';
+import { t } from '../texts.js';
 import { act } from './picture-acts.js';
 import { PictureTile } from './picture-tile.js';
+import { say } from './say-line.js';
 
 const GAP = 12; // pixels
+const MOST = 1000; // pictures that are selected at once
 const STAY = 450; // milliseconds, after which a finger selects
 const BEYOND = 2; // rows before and after those in sight
 
@@ -171,6 +174,11 @@ export class PictureGrid extends HTMLElement {
     if (!event.shiftKey) this.from = tile.place;
   }
 
+  async selectAll() {
+    choices.add(await library.all(MOST));
+    if (library.total > MOST) say(t.gallery.notAll(MOST));
+  }
+
   /** @param {KeyboardEvent} event */
   key(event) {
     if (event.target !== this) return;
@@ -193,8 +201,7 @@ export class PictureGrid extends HTMLElement {
       else choices.select(here);
       this.from = this.at;
     } else if (event.key === 'Enter' && here) location.hash = `#/picture/${here.id}`;
-    else if (event.key === 'a' && (event.ctrlKey || event.metaKey))
-      for (const row of library.rows) row && choices.select(row, true);
+    else if (event.key === 'a' && (event.ctrlKey || event.metaKey)) this.selectAll();
     else if (event.key === 'Escape' && choices.selected.size) choices.clear();
     else if (!act(event, this.meant)) return;
     else if (!choices.selected.size && /^[px0-5]$/i.test(event.key)) this.move(this.at + 1); // on to the next, as through a stack

@@ -35,6 +35,12 @@ class Choices extends EventTarget {
     this.changed();
   }
 
+  /** Selects these too. @param {Picture[]} pictures */
+  add(pictures) {
+    for (const picture of pictures) this.selected.set(picture.id, picture);
+    this.changed();
+  }
+
   clear() {
     this.selected.clear();
     this.changed();

@@ -19,8 +19,8 @@ class Library extends EventTarget {
   /** @type {(Picture | undefined)[]} by place, the newest first */
   rows = [];
 
-  /** @type {Set<number>} pages that are asked for */
-  asked = new Set();
+  /** Pages that are asked for, or here. @type {Map<number, Promise<void>>} */
+  asked = new Map();
 
   /** Grows with every new search, so that late answers to old ones are not taken. */
   round = 0;
@@ -44,7 +44,7 @@ class Library extends EventTarget {
       client.countPictures(this.search),
     ]);
     if (round !== this.round) return;
-    this.asked = new Set([0]);
+    this.asked = new Map([[0, Promise.resolve()]]);
     this.rows = [];
     this.total = Math.max(count, found.length);
     this.add(0, found);
@@ -56,17 +56,29 @@ class Library extends EventTarget {
     return this.rows.slice(from, to);
   }
 
+  /** All that fit, but no more than so many; fetches those that are not here yet. @param {number} most */
+  async all(most) {
+    const pages = Math.ceil(Math.min(most, this.total) / PAGE);
+    await Promise.all(Array.from({ length: pages }, (_, page) => this.fetch(page)));
+    return this.rows.slice(0, most).filter((row) => row !== undefined);
+  }
+
   /** @param {number} page */
-  async fetch(page) {
-    if (this.asked.has(page) || page * PAGE >= this.total) return;
-    this.asked.add(page);
+  fetch(page) {
+    const asked = this.asked.get(page) ?? (page * PAGE < this.total ? this.read(page) : Promise.resolve());
+    if (page * PAGE < this.total) this.asked.set(page, asked);
+    return asked;
+  }
+
+  /** @param {number} page */
+  async read(page) {
     const { round } = this;
     try {
       const found = await client.findPictures(this.search, page * PAGE, PAGE);
       if (round !== this.round) return;
       this.add(page, found);
     } catch {
-      this.asked.delete(page);
+      if (round === this.round) this.asked.delete(page);
     }
   }
 
@@ -103,7 +115,7 @@ class Library extends EventTarget {
     this.rows = this.rows.filter((row) => !row || !ids.has(row.id));
     this.total -= before - this.rows.length;
     const whole = Math.floor(this.rows.length / PAGE); // the pages behind have moved up
-    this.asked = new Set([...this.asked].filter((page) => page < whole));
+    this.asked = new Map([...this.asked].filter(([page]) => page < whole));
     this.changed();
   }
 
