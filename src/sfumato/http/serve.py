@@ -18,6 +18,7 @@ from sfumato.settings import Settings
 from sfumato.studio import Studio
 
 GRACE = 5  # seconds for answers that are under way when the server stops
+KEEP_ALIVE = 75  # seconds that an idle connection stays: longer than clients and proxies keep one, who would meet its end
 
 
 def serve(settings: Settings, host: str, port: int, *, workers: int = 1) -> None:
@@ -35,7 +36,7 @@ def serve(settings: Settings, host: str, port: int, *, workers: int = 1) -> None
     app = create_app(Desk(studio, crew.hub, settings, crew=crew), beyond=beyond, log=log)
     config = uvicorn.Config(
         app, log_config=None, access_log=False, server_header=False, proxy_headers=False,
-        timeout_graceful_shutdown=GRACE, h11_max_incomplete_event_size=64 * 1024,
+        timeout_graceful_shutdown=GRACE, timeout_keep_alive=KEEP_ALIVE, h11_max_incomplete_event_size=64 * 1024,
     )  # fmt: skip
     for number in (signal.SIGTERM, signal.SIGINT):  # uvicorn raises them again when it is done: we are not done then
         signal.signal(number, lambda number, frame: None)
