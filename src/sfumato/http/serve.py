@@ -18,7 +18,7 @@ from sfumato.settings import Settings
 from sfumato.studio import Studio
 
 GRACE = 5  # seconds for answers that are under way when the server stops
-KEEP_ALIVE = 75  # seconds that an idle connection stays: longer than clients and proxies keep one, who would meet its end
+KEEP_ALIVE = 75  # seconds that an idle connection stays: longer than clients keep one, who would meet its end
 
 
 def serve(settings: Settings, host: str, port: int, *, workers: int = 1) -> None:
