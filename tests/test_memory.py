@@ -4,6 +4,7 @@ import gc
 import weakref
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,9 +13,10 @@ from sfumato import exports
 from sfumato.core.card import Card
 from sfumato.core.errors import JobFailed
 from sfumato.core.order import Order
+from sfumato.engine import memory
 from sfumato.engine.families import USUAL, Manner, Model
 from sfumato.engine.loaded import Loaded
-from sfumato.engine.memory import ran_out
+from sfumato.engine.memory import RanOut, ran_out
 from sfumato.planning import plan
 from sfumato.settings import Settings
 from sfumato.testing import GaussianModel, tiny_card
@@ -166,8 +168,48 @@ def test_the_second_time_is_the_last_and_says_what_there_is():
     events = events_of({USUAL: Full("look", MemoryError), THRIFTY: Full("look", MemoryError)}, n=2)
     failed = [event.error for event in events if isinstance(event, Failed)]
     assert len(failed) == 2 and all(isinstance(error, JobFailed) for error in failed)
-    assert "ran out of memory twice" in str(failed[0]) and "GB; paint a smaller --size" in str(failed[0])
+    assert "ran out of memory twice" in str(failed[0]) and "GB are there; paint a smaller --size" in str(failed[0])
     assert "\n" not in str(failed[0])
+
+
+@pytest.mark.parametrize("where", ["load", "look"])
+def test_it_says_what_the_model_needs_too(where: str):
+    """As it was placed the second time, whether it was loaded then or not."""
+    needs = "12.0 GB in bf16 (6.1 with SFUMATO_PRECISION=nf4)"
+    full = Full(where, MemoryError)
+    full.needs = needs  # type: ignore[attr-defined] - as a model of a family over diffusers says
+
+    def model_of(name: str, manner: Manner = USUAL) -> Model:
+        if where == "load":
+            raise RanOut(needs)
+        return full
+
+    events = list(run(plan(Order(prompt="a", seed=1), tiny_card()).recipes, model_of, exports.save))
+    (error,) = [event.error for event in events if isinstance(event, Failed)]
+    assert f"it needs {needs}, and " in str(error) and "GB are there; paint a smaller" in str(error)
+
+
+def test_a_real_model_that_cannot_be_loaded_says_what_it_needs_and_is_gone(tmp_path: Path, monkeypatch: Any):
+    """Both times: the error carries what its card counts, and nothing of the model stays."""
+    torch = pytest.importorskip("torch")
+    import tiny_models
+
+    from sfumato.engine.families.stable_diffusion import StableDiffusion
+
+    tiny_models.stable_diffusion(tmp_path / "models" / "dreamshaper-8")
+    parts, made = Parts(Settings(home=tmp_path)), []
+
+    def full(self: Any) -> Any:
+        made.append(weakref.ref(self._unet.network))
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr(StableDiffusion, "read", property(full, lambda self, read: full(self)), raising=False)
+    card = parts.card("dreamshaper-8")
+    events = list(run(plan(Order(prompt="a", seed=1), card).recipes, parts.model, exports.save))
+    (error,) = [event.error for event in events if isinstance(event, Failed)]
+    assert "it needs 5.1 GB in bf16, and" in str(error)
+    memory.give_back()
+    assert len(made) == 2 and [one() for one in made] == [None, None] and parts.loaded.names() == ()
 
 
 def test_another_error_is_no_second_try():

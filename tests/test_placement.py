@@ -13,8 +13,11 @@ from torch import nn
 from sfumato import catalog
 from sfumato.core.errors import RequestError
 from sfumato.core.order import Order
+from sfumato.core.precision import Placement
 from sfumato.engine.families import USUAL, Manner, families
-from sfumato.engine.families._diffusers.place import Machine, Place, Placement, placed
+from sfumato.engine.families._diffusers.machine import Machine
+from sfumato.engine.families._diffusers.place import Place
+from sfumato.engine.families._diffusers.placing import placed
 from sfumato.engine.families._diffusers.quick import join, painter
 from sfumato.engine.families._diffusers.rounding import Float8Linear, Int8Linear, products
 from sfumato.planning import plan
@@ -69,8 +72,8 @@ def test_once_memory_ran_out_it_is_a_step_lower():
     assert placed(wanted, Manner(thrift=1), gpu(80)).placement == "encoders"
     assert placed(wanted, Manner(thrift=1), gpu(28)).placement == "blocks"
     assert placed(wanted, Manner(thrift=1), gpu(8)).placement == "blocks"
-    processor = placed(wanted, Manner(thrift=1), Machine(CPU, "the processor", 64e9, torch.float32))
-    assert (processor.dtype, processor.tiled) == (torch.bfloat16, True)
+    processor = placed(wanted, Manner(thrift=1), Machine(CPU, "the processor", 128e9, torch.float32))
+    assert (processor.dtype, processor.rounding, processor.tiled) == (torch.bfloat16, "none", True)
 
 
 @pytest.fixture(scope="module")
@@ -160,6 +163,18 @@ def test_compiling_is_of_the_blocks_that_repeat():
     ready = painter(network(), replace(WHOLE, compiled=True))
     assert all(block._compiled_call_impl is not None for block in ready.transformer_blocks)
     assert ready._compiled_call_impl is None
+
+
+def test_lora_that_comes_after_compiling_is_seen():
+    """What is added beside a rounded product, as _diffusers/adapting.py does it; traced, and not built."""
+    ready = painter(network(), replace(WHOLE, compiled=True, rounding="int8"))
+    for block in (*ready.transformer_blocks, *ready.single_transformer_blocks):
+        block.compile(backend="eager", dynamic=False)
+    before = asked(ready)
+    hook = ready.transformer_blocks[0].attn.to_qkv.register_forward_hook(lambda module, given, answer: answer + 1)
+    assert off(asked(ready), before) > 0.01
+    hook.remove()
+    assert torch.equal(asked(ready), before)
 
 
 def test_a_fast_picture_is_near_the_exact_one(flux: Path):

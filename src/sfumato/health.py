@@ -91,7 +91,7 @@ def _device() -> Finding:
     """Where the real models would compute."""
     if any(find_spec(name) is None for name in ("torch", "diffusers")):
         return Finding("real models", "without torch", "optional", "pip install 'sfumato[torch]'")
-    from sfumato.engine.families._diffusers.place import machine
+    from sfumato.engine.families._diffusers.machine import machine
 
     on = machine()
     return Finding(

@@ -4,8 +4,11 @@ import json
 import os
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from sfumato.core.precision import NAMES, PLACEMENTS
+from sfumato.core.registry import unknown
 
 
 def _home() -> Path:
@@ -25,6 +28,12 @@ class Settings(BaseSettings):
     model_memory: float | None = Field(
         default=None, gt=0, description="GB that loaded models may take; what was not used longest makes room."
     )
+    precision: str | None = Field(
+        default=None, description=f"Numbers of real models' weights: {', '.join(NAMES)}; unset: what fits best."
+    )
+    placement: str | None = Field(
+        default=None, description=f"What of a model is on a GPU: {', '.join(PLACEMENTS)}; unset: what fits best."
+    )
     aliases: dict[str, str] = Field(
         default={}, description='Which model paints for a hosted one, as {"gpt-image-1": "flux-dev"}.'
     )
@@ -42,8 +51,27 @@ class Settings(BaseSettings):
     fetch: bool = Field(default=True, description="Whether URLs that a request names are fetched at all.")
     fetch_allow: tuple[str, ...] = Field(default=(), description="Private places to fetch from, each as host:port.")
 
+    @field_validator("precision")
+    @classmethod
+    def _is_a_precision(cls, name: str | None) -> str | None:
+        return _known("SFUMATO_PRECISION", name, NAMES)
+
+    @field_validator("placement")
+    @classmethod
+    def _is_a_placement(cls, name: str | None) -> str | None:
+        return _known("SFUMATO_PLACEMENT", name, PLACEMENTS)
+
     def environment(self) -> dict[str, str]:
         """What makes another process read the same settings; without the key, which only the server needs."""
         said = self.model_dump(mode="json", exclude={"key"}, exclude_none=True)
         values = {name: value if isinstance(value, str) else json.dumps(value) for name, value in said.items()}
         return {f"SFUMATO_{name.upper()}": value for name, value in values.items()} | {"SFUMATO_KEY": ""}
+
+
+def _known(setting: str, name: str | None, names: tuple[str, ...]) -> str | None:
+    """The name; UnknownName says the nearest one. `auto` is the same as nothing."""
+    if name is None or name.lower() == "auto":
+        return None
+    if name.lower() not in names:
+        raise unknown(setting, name, [*names, "auto"])
+    return name.lower()

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from sfumato.core.listing import Listing
     from sfumato.core.picture import Edit, Outside
     from sfumato.edits import Source
+    from sfumato.engine.families._diffusers.place import Place
     from sfumato.engine.weights.lora import Lora
     from sfumato.export_sets import ExportSet
     from sfumato.exports.presets import ExportPreset
@@ -996,6 +997,10 @@ class Studio:
     def described(self, name: str) -> "Card | Listing":
         """What is known of a model of any kind."""
         return catalog.listed().get(name) or self.model(name)
+
+    def placement(self, name: str) -> "Place | None":
+        """Where and in which numbers a model would compute on this machine; see Parts.placement."""
+        return self._parts.placement(name)
 
     def examine(self) -> "list[Finding]":
         """What this machine can run, what is missing, and the command that mends it."""

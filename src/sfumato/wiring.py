@@ -1,6 +1,7 @@
 """From settings to objects: the only file that knows every real part."""
 
 import threading
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from sfumato.core.shelf import Shelf
     from sfumato.embeddings import Embeddings
     from sfumato.engine.families import Manner, Model
+    from sfumato.engine.families._diffusers.place import Place
     from sfumato.engine.loaded import Loaded
     from sfumato.exports.presets import ExportPreset
     from sfumato.jobs.database import Database
@@ -34,6 +36,15 @@ if TYPE_CHECKING:
     from sfumato.weights.models import Models
     from sfumato.worker.loop import Told, Worker
     from sfumato.worker.run import LoadedModel
+
+
+def is_of_torch(card: Card) -> bool:
+    """Whether a family over diffusers paints with it."""
+    return card.repository is not None and card.pipeline is not None
+
+
+def _without(error: ModuleNotFoundError, name: str) -> MissingPackage:
+    return MissingPackage(f"{name} needs {error.name}: pip install 'sfumato[torch]'")
 
 
 SHARE = 0.85  # of the memory there is, that loaded models may take; pictures under way need some
@@ -145,14 +156,43 @@ class Parts:
         return self.loaded.model
 
     def _load(self, name: str, manner: "Manner") -> "Model":
+        from sfumato.engine import memory
         from sfumato.engine.families import USUAL, families
 
-        card = self.card(name)
+        card, manner = self.card(name), self._as_set(name, manner)
         try:
             load = families[card.family]
         except ModuleNotFoundError as error:
-            raise MissingPackage(f"{name} needs {error.name}: pip install 'sfumato[torch]'") from error
-        return load(card, self.folder(name), *([] if manner == USUAL else [manner]))
+            raise _without(error, name) from error
+        try:
+            return load(card, self.folder(name), *([] if manner == USUAL else [manner]))
+        except Exception as error:
+            if not memory.ran_out(error):
+                raise
+            place = self.placement(name, manner)
+            raise memory.RanOut(place.needs if place is not None else "more than there is") from None
+
+    def _as_set(self, name: str, manner: "Manner") -> "Manner":
+        """With the person's precision and placement, which are for models that torch computes."""
+        if not is_of_torch(self.catalog.card(name)):
+            return manner
+        return replace(manner, precision=self.settings.precision, placement=self.settings.placement)
+
+    def placement(self, name: str, manner: "Manner | None" = None) -> "Place | None":
+        """Where and in which numbers a model would compute here, with the reason; None for one that torch does not.
+
+        MissingPackage where there is no torch.
+        """
+        from sfumato.engine.families import USUAL
+
+        card = self.catalog.card(name)
+        if not is_of_torch(card):
+            return None
+        try:
+            from sfumato.engine.families._diffusers.placing import placed
+        except ModuleNotFoundError as error:
+            raise _without(error, name) from error
+        return placed(card, self._as_set(name, manner or USUAL), folder=self.models.place(name))
 
     def _weigh(self, name: str) -> float:
         """Bytes of a model's files, which is what it takes in memory or more."""

@@ -7,10 +7,11 @@ import pytest
 from PIL import Image
 
 from sfumato import catalog
-from sfumato.core.card import BYTES, OWN, About, read_card
+from sfumato.core.card import OWN, About, Card, read_card
 from sfumato.core.errors import JobFailed, RequestError, UnknownName
 from sfumato.core.listing import USES
 from sfumato.core.order import Order
+from sfumato.core.precision import TOLD
 from sfumato.engine.families import families
 from sfumato.engine.samplers import samplers
 from sfumato.engine.schedules import schedules
@@ -230,13 +231,20 @@ def test_its_parameters_are_those_of_the_full_network(name: str, kind: str, conf
         network = getattr(diffusers, kind)(**config)
     one = LISTED.get(name) or catalog.card(name)
     assert one.parameters == sum(part.numel() for part in network.parameters())
+    if isinstance(one, Card):
+        from sfumato.engine.families._diffusers.rounding import products
+
+        rounds = sum(linear.weight.numel() for *_, linear in products(network, "nf4")) / one.parameters
+        assert one.rounds == pytest.approx(rounds, abs=0.03)
 
 
 def test_memory_is_counted_from_all_parts():
     card = catalog.card("flux-dev")
     assert card.parameters is not None
     assert card.memory("bf16") == 2 * (card.parameters + sum(card.beside.values()))
-    assert [card.memory(p) for p in BYTES] == sorted([card.memory(p) for p in BYTES], key=lambda b: -(b or 0))
+    nf4 = card.parameters * (0.97 * (1 / 2 + 4 / 64) + 0.03 * 2) + 2 * sum(card.beside.values())
+    assert card.memory("nf4") == pytest.approx(nf4)  # what reads prompts stays in bf16
+    assert [card.memory(p) for p in TOLD] == sorted([card.memory(p) for p in TOLD], key=lambda b: -(b or 0))
     assert catalog.card("auraflow-0.3").memory("bf16") is None  # of its reader nothing is known
 
 

@@ -8,8 +8,10 @@ import typer
 from sfumato.cli._options import one_of
 
 if TYPE_CHECKING:
-    from sfumato.core.card import About, Card, Precision, Sizes
+    from sfumato.core.card import About, Card, Sizes
     from sfumato.core.listing import Listing
+    from sfumato.core.precision import Precision
+    from sfumato.studio import Studio
 
 KINDS = ["paint", "edit", "control", "reference", "upscale", "video"]
 
@@ -39,7 +41,8 @@ def command(
 
     studio = Studio()
     if name is not None:
-        _show(studio.described(name), json)
+        one = studio.described(name)
+        _show(one, json, _here(studio, name) if one.kinds & {"paint", "edit"} else None)
         return
     if kind is not None and kind not in KINDS:
         raise unknown("kind of model", kind, KINDS)
@@ -77,12 +80,26 @@ def _nothing(larger: "list[About]") -> str:
     )
 
 
-def _show(one: "Card | Listing", json: bool) -> None:
+def _here(studio: "Studio", name: str) -> str:
+    """How this machine would have the model, and why so."""
+    from sfumato.core.errors import MissingPackage, RequestError
+
+    try:
+        place = studio.placement(name)
+    except MissingPackage as error:
+        return str(error)
+    except RequestError as error:
+        return f"not so: {error}"
+    return "on the processor, by ONNX Runtime" if place is None else f"{place.why} (it needs {place.needs})"
+
+
+def _show(one: "Card | Listing", json: bool, here: str | None) -> None:
+    """here: how this machine would have it; None: of what is not painted with."""
     from sfumato.cli import _tables
     from sfumato.core.card import Card
 
     if json:
-        _tables.print_json([one])
+        _tables.print_json([one.model_dump(mode="json") | ({} if here is None else {"here": here})])
         return
     first = [
         ["what it is", one.about],
@@ -93,6 +110,7 @@ def _show(one: "Card | Listing", json: bool) -> None:
         ["licence", _licence(one)],
         ["parameters", _millions(one)],
         ["memory of the weights", _memory(one)],
+        *([] if here is None else [["on this machine", here]]),
         ["from", one.repository + (", gated" if one.gated else "") if one.repository else "inside the package"],
     ]
     own = _of_card(one) if isinstance(one, Card) else _of_listing(one)
@@ -157,11 +175,11 @@ def _gigabytes(one: "About", precision: "Precision" = "bf16") -> str:
 
 
 def _memory(one: "About") -> str:
-    from sfumato.core.card import BYTES
+    from sfumato.core.precision import TOLD
 
     if one.memory("bf16") is None:
         return "not known"
-    return ", ".join(f"{_gigabytes(one, precision)} at {precision}" for precision in BYTES)
+    return ", ".join(f"{_gigabytes(one, precision)} at {precision}" for precision in TOLD)
 
 
 UNITS = {"mb": 1e6, "mib": 2**20, "gb": 1e9, "gib": 2**30}

@@ -13,6 +13,7 @@ from typing import Literal, TypeVar, cast
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from sfumato.core.errors import JobFailed
+from sfumato.core.precision import PRECISIONS, Precision
 
 
 class _Part(BaseModel):
@@ -110,11 +111,6 @@ class File(_Part):
 OWN = "own"
 """The sampler and schedule of a model that paints whole, by its own pipeline: there is no other."""
 
-Precision = Literal["fp32", "bf16", "fp8", "int4"]
-BYTES: dict[Precision, float] = {"fp32": 4, "bf16": 2, "fp8": 1, "int4": 0.5}
-"""Of one parameter."""
-
-
 Kind = Literal["paint", "edit", "control", "reference", "upscale", "video"]
 """paint: pictures out of words. edit: a picture, changed. The others: see core/listing.py."""
 
@@ -125,8 +121,9 @@ class About(_Part):
     repository: on a model hub; None: the files lie beside the card. revision: a commit there; None: the newest, and
     the pull writes down which that was. gated: whether its owner wants an account and a word of consent. pipeline: the
     class of diffusers that it is published for. best_for: what people choose it for, in words that they search with.
-    parameters: of the network that paints; None: not known. beside: parameters of all else that is loaded with it, by
-    name. licence_note: what to know of the licence. unknown: what could not be confirmed or only roughly, and why; an
+    parameters: of the network that paints; None: not known. rounds: the share of them in products that can be kept in
+    fewer bits; the rest of a UNet are convolutions. beside: parameters of all else that is loaded with it, by name.
+    licence_note: what to know of the licence. unknown: what could not be confirmed or only roughly, and why; an
     unknown `commercial` is false.
     """
 
@@ -139,6 +136,7 @@ class About(_Part):
     licence_note: str = ""
     commercial: bool
     parameters: int | None = Field(default=None, ge=1)
+    rounds: float = Field(default=0.97, ge=0, le=1)
     beside: dict[str, int] = {}
     best_for: list[str] = []
     repository: str | None = Field(default=None, pattern=r"^[\w.-]+/[\w.-]+$")
@@ -153,10 +151,11 @@ class About(_Part):
         raise NotImplementedError
 
     def memory(self, precision: Precision) -> int | None:
-        """Bytes that the weights take, all parts in one precision; pictures under way take more. None: not known."""
+        """Bytes that the weights take in a precision; pictures under way take more. None: not known."""
         if self.parameters is None or ("beside" in self.unknown and not self.beside):
             return None
-        return round((self.parameters + sum(self.beside.values())) * BYTES[precision])
+        numbers = PRECISIONS[precision]
+        return round(numbers.of_painter(self.parameters, self.rounds) + sum(self.beside.values()) * numbers.rest)
 
 
 class Sign(_Part):

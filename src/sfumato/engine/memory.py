@@ -11,12 +11,20 @@ from typing import Any
 CPU_RAN_OUT = "can't allocate memory"  # how torch says so on a processor
 
 
+class RanOut(Exception):
+    """Memory ran out while a model was loaded. needs: what it takes, in words."""
+
+    def __init__(self, needs: str):
+        super().__init__(f"it needs {needs}")
+        self.needs = needs
+
+
 def ran_out(error: BaseException) -> bool:
     """Whether an error says that there is no memory left."""
     torch: Any = sys.modules.get("torch")
     if torch is not None and isinstance(error, torch.OutOfMemoryError):
         return True
-    return isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and CPU_RAN_OUT in str(error))
+    return isinstance(error, MemoryError | RanOut) or (isinstance(error, RuntimeError) and CPU_RAN_OUT in str(error))
 
 
 def give_back() -> None:

@@ -97,7 +97,7 @@ def plan(
         guidance=guidance,
         rescale=rescale,
         cache=checked_cache(order.cache, card),
-        fast=checked_fast(order.fast, bool(loras), card),
+        fast=checked_fast(order.fast, card),
         sampler=sampler,
         schedule=schedule,
         width=finished[0],
@@ -219,12 +219,10 @@ def checked_cache(share: float | None, card: Card) -> float:
     return share
 
 
-def checked_fast(fast: bool, with_loras: bool, card: Card) -> bool:
-    """Whether to compute in 8 bits; RequestError where that is so already, or cannot be."""
+def checked_fast(fast: bool, card: Card) -> bool:
+    """Whether to compute in 8 bits; RequestError where that is so already."""
     if fast and card.repository is None:
         raise RequestError(f"{card.name} is as fast as it can be: leave --fast out")
-    if fast and with_loras:
-        raise RequestError("LoRA cannot be added to a model in 8 bits: leave out either --fast or --lora")
     return fast
 
 

@@ -59,7 +59,7 @@ def check(
     checked("guidance", recipe.guidance, card.guidance)
     checked("rescale", recipe.rescale, RESCALE)
     checked_cache(recipe.cache, card)
-    checked_fast(recipe.fast, bool(recipe.loras), card)
+    checked_fast(recipe.fast, card)
     for prompt in (recipe.prompt, recipe.asked):
         checked_prompt(recipe.prompt if prompt is None else prompt, may_be_empty=operation.wordless)
     checked_negative(recipe.negative, card)

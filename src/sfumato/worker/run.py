@@ -156,6 +156,7 @@ class Bench:
         self._under_way: dict[Task, Way] = {}
         self._room = 1
         self._remarked: set[str] = set()
+        self._needs: dict[str, str] = {}  # memory, of models by name, in words
         self._again: list[Asked] = []
 
     @property
@@ -192,6 +193,7 @@ class Bench:
 
     def _remarks(self, recipe: Recipe, model: Model) -> Iterator[Event]:
         """How a model was placed, once, where that is not as everybody expects."""
+        self._needs[recipe.model] = getattr(model, "needs", "")
         text = getattr(model, "remark", "")
         if text and text not in self._remarked:
             self._remarked.add(text)
@@ -203,14 +205,16 @@ class Bench:
             yield Failed(asked.recipe, error)
             return
         error.__traceback__ = error.__context__ = None  # they hold what the device computed with
+        needs = getattr(error, "needs", "") or self._needs.get(asked.recipe.model, "")
         name, there = asked.recipe.model, f"{memory.there() / 1e9:.1f} GB"
         if asked.thrift == 0:
             yield Warned(asked.recipe, f"{name} ran out of memory ({there} are there): painted again more thriftily")
             self._again.append(replace(asked, thrift=1))
             return
         less = "paint a smaller --size, close what else needs memory, or choose another --model"
-        text = f"{name} ran out of memory twice, the second time as thriftily as it can be: it has {there}"
-        yield Failed(asked.recipe, JobFailed(f"{text}; {less} (sfumato models --fits)"))
+        text = f"{name} ran out of memory twice, the second time as thriftily as it can be: "
+        wants = f"it needs {needs}, and {there} are there" if needs else f"{there} are there"
+        yield Failed(asked.recipe, JobFailed(f"{text}{wants}; {less} (sfumato models --fits)"))
 
     def _begin_again(self) -> Iterator[Event]:
         """With less of the model on the device, those whose memory ran out; only now nobody holds what they had."""

@@ -3,7 +3,7 @@
 A family loads a card's weights into a Model, which reads prompts, encodes pictures, looks (rows in, clean estimates
 out) and decodes. To add one, add a module with `PART = load`, a function or class `(card, folder, manner) -> Model`.
 One over diffusers' parts says in `pipelines` for which classes it stands in; a model that was placed in an uncommon way
-says so in `remark`, one line for a person.
+says so in `remark`, one line for a person, and in `needs` what memory it takes.
 
 One whose `together` is true is given all rows of one picture's look in one call, whatever rows_at_once says.
 
@@ -41,11 +41,14 @@ if TYPE_CHECKING:
 class Manner:
     """How a model is wanted to be loaded. fast: in 8 bits and compiled, as far as the device is quicker so.
 
-    thrift: how many steps below the best placement, for when memory ran out.
+    thrift: how many steps below the best placement, for when memory ran out. precision, placement: what a person set
+    (see Settings); None: what is best.
     """
 
     fast: bool = False
     thrift: int = 0
+    precision: str | None = None
+    placement: str | None = None
 
 
 USUAL = Manner()

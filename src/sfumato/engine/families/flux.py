@@ -23,7 +23,8 @@ from sfumato.engine.families._diffusers.autoencoder import Autoencoder
 from sfumato.engine.families._diffusers.beside import grouped
 from sfumato.engine.families._diffusers.flux_beside import FluxHelpers
 from sfumato.engine.families._diffusers.folder import Folder
-from sfumato.engine.families._diffusers.place import Place, placed
+from sfumato.engine.families._diffusers.place import Place
+from sfumato.engine.families._diffusers.placing import placed
 from sfumato.engine.families._diffusers.prompts import pieces
 from sfumato.engine.families._flux_torch import pack, places, unpack
 from sfumato.engine.painting import Latent, Row
@@ -40,8 +41,8 @@ class Flux(Adaptable):
     rows_at_once = 1
 
     def __init__(self, card: Card, folder: Path, place: Place | Manner = USUAL):
-        self._place = place = placed(card, place)
-        self.remark, self.together = place.remark, place.together
+        self._place = place = placed(card, place, folder=folder)
+        self.remark, self.needs, self.together = place.remark, place.needs, place.together
         inside = Folder(card, folder, self.pipelines)
         self.card = inside.trained()
         self._clip_pieces = inside.tokenizer("tokenizer", CLIPTokenizer)

@@ -26,7 +26,8 @@ from sfumato.core.recipe import Recipe
 from sfumato.core.wording import shown
 from sfumato.engine.families import USUAL, Manner, Text
 from sfumato.engine.families._diffusers.folder import Folder
-from sfumato.engine.families._diffusers.place import Place, placed
+from sfumato.engine.families._diffusers.place import Place
+from sfumato.engine.families._diffusers.placing import placed
 from sfumato.engine.painting import Guided, Latent, Row
 from sfumato.engine.strength import steps_at
 
@@ -52,8 +53,8 @@ class Pipeline:
 
     def __init__(self, card: Card, folder: Path, place: Place | Manner = USUAL):
         self.card = card
-        self._place = place = placed(card, place)
-        self.remark = place.remark
+        self._place = place = placed(card, place, folder=folder)
+        self.remark, self.needs = place.remark, place.needs
         assert card.pipeline is not None
         kind = getattr(diffusers, card.pipeline)
         inside = Folder(card, folder)

@@ -23,7 +23,8 @@ from sfumato.engine.families import USUAL, Manner, Text
 from sfumato.engine.families._diffusers.adapting import Adaptable, Wardrobe
 from sfumato.engine.families._diffusers.autoencoder import on_white, opaque
 from sfumato.engine.families._diffusers.folder import Folder
-from sfumato.engine.families._diffusers.place import Place, placed
+from sfumato.engine.families._diffusers.place import Place
+from sfumato.engine.families._diffusers.placing import placed
 from sfumato.engine.families._diffusers.prompts import within
 from sfumato.engine.families._diffusers.qwen_beside import QwenHelpers
 from sfumato.engine.families._flux_torch import pack, unpack
@@ -48,8 +49,8 @@ class QwenImage(Adaptable):
     together = True  # for what steers all rows of a look; each is asked by itself
 
     def __init__(self, card: Card, folder: Path, place: Place | Manner = USUAL):
-        self._place = place = placed(card, place)
-        self.remark = place.remark
+        self._place = place = placed(card, place, folder=folder)
+        self.remark, self.needs = place.remark, place.needs
         inside = Folder(card, folder, self.pipelines)
         self.card = inside.trained()
         self._pieces = inside.tokenizer("tokenizer", Qwen2Tokenizer)

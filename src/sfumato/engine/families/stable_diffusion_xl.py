@@ -22,7 +22,8 @@ from sfumato.engine.families._diffusers.autoencoder import Autoencoder
 from sfumato.engine.families._diffusers.beside import grouped
 from sfumato.engine.families._diffusers.clip import Clip
 from sfumato.engine.families._diffusers.folder import Folder
-from sfumato.engine.families._diffusers.place import Place, placed
+from sfumato.engine.families._diffusers.place import Place
+from sfumato.engine.families._diffusers.placing import placed
 from sfumato.engine.families._diffusers.unet import Unet
 from sfumato.engine.families._diffusers.wordy import Wordy
 from sfumato.engine.painting import Latent, Row
@@ -43,8 +44,8 @@ class StableDiffusionXL(Adaptable, Wordy):
 
     def __init__(self, card: Card, folder: Path, place: Place | Manner = USUAL):
         self.card = card
-        self._place = place = placed(card, place)
-        self.remark, self.together = place.remark, place.together
+        self._place = place = placed(card, place, folder=folder)
+        self.remark, self.needs, self.together = place.remark, place.needs, place.together
         inside = Folder(card, folder, self.pipelines)
         self._clips = [
             Clip(

@@ -21,7 +21,8 @@ from sfumato.engine.families import USUAL, Manner, Text
 from sfumato.engine.families._diffusers.adapting import Adaptable, Wardrobe
 from sfumato.engine.families._diffusers.autoencoder import Autoencoder
 from sfumato.engine.families._diffusers.folder import Folder
-from sfumato.engine.families._diffusers.place import Place, placed
+from sfumato.engine.families._diffusers.place import Place
+from sfumato.engine.families._diffusers.placing import placed
 from sfumato.engine.families._diffusers.prompts import within
 from sfumato.engine.painting import Latent, Row
 
@@ -40,8 +41,8 @@ class ZImage(Adaptable):
     rows_at_once = 1
 
     def __init__(self, card: Card, folder: Path, place: Place | Manner = USUAL):
-        self._place = place = placed(card, place)
-        self.remark, self.together = place.remark, place.together
+        self._place = place = placed(card, place, folder=folder)
+        self.remark, self.needs, self.together = place.remark, place.needs, place.together
         inside = Folder(card, folder, self.pipelines)
         self.card = inside.trained()
         self._pieces = inside.tokenizer("tokenizer", Qwen2Tokenizer)

@@ -151,7 +151,7 @@ class Wardrobe:
         """What can be added to in place; None where the weight lies packed in memory."""
         module, third = self._found(place)
         whole: Any = module.weight
-        if type(whole.data) is not Tensor or whole.dtype not in PLAIN:
+        if whole is None or type(whole.data) is not Tensor or whole.dtype not in PLAIN:
             return None
         return whole if third is None else whole.chunk(3)[third]
 

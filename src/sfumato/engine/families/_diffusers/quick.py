@@ -10,11 +10,8 @@ import torch
 from diffusers.hooks.group_offloading import apply_group_offloading
 from torch import nn
 
-from sfumato.engine.families._diffusers.place import Place
+from sfumato.engine.families._diffusers.place import PAINTERS, Place
 from sfumato.engine.families._diffusers.rounding import blocks, round_products
-
-PAINTERS = frozenset({"transformer", "unet"})
-"""What diffusers calls the part of a model that is asked at every step."""
 
 JOINING = frozenset({"FluxAttention"})
 """Attentions of diffusers that can ask for query, key and value in one product; the others have no such way."""
@@ -45,6 +42,7 @@ def painter(network: Any, place: Place) -> Any:
     network = network.to(place.device)
     if place.compiled:
         torch._dynamo.config.recompile_limit = max(torch._dynamo.config.recompile_limit, MOST_SIZES)
+        torch._dynamo.config.skip_nnmodule_hook_guards = False  # LoRA may come later, as hooks
         for block in blocks(network):
             block.compile(dynamic=False)  # for each size by itself, which is what is quickest then
     return network

@@ -1,0 +1,45 @@
+"""The numbers that a model's weights can be kept in, how many bytes they take, and where they can be."""
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+Precision = Literal["fp32", "bf16", "fp16", "fp8", "int8", "nf4"]
+"""fp8, int8 and nf4 are of the large products of the network that paints; all else is in 16 bits (int8: in 32)."""
+
+NAMES: tuple[str, ...] = get_args(Precision)
+TOLD: tuple[Precision, ...] = ("fp32", "bf16", "fp8", "nf4")
+"""Those that a person chooses a model by."""
+
+Placement = Literal["whole", "encoders", "blocks"]
+"""What of a model waits in the computer's memory until it is asked: nothing, what reads prompts, or each block."""
+
+PLACEMENTS: tuple[str, ...] = get_args(Placement)
+
+NF4_BLOCK = 64  # numbers of a weight that have one scale
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """product: bytes of a number in products that are rounded; rest: in all else.
+
+    share: the most of a network that is rounded; in 8 bits modulations stay as they are, a quarter of FLUX.
+    """
+
+    product: float
+    rest: float
+    share: float = 0.0
+
+    def of_painter(self, parameters: int, rounds: float) -> float:
+        """Bytes of a network, of whose parameters the share `rounds` is in products that can be rounded."""
+        share = min(self.share, rounds)
+        return parameters * (share * self.product + (1 - share) * self.rest)
+
+
+PRECISIONS: dict[Precision, Numbers] = {
+    "fp32": Numbers(4, 4),
+    "bf16": Numbers(2, 2),
+    "fp16": Numbers(2, 2),
+    "fp8": Numbers(1, 2, 0.7),
+    "int8": Numbers(1, 4, 0.7),
+    "nf4": Numbers(0.5 + 4 / NF4_BLOCK, 2, 1.0),
+}
