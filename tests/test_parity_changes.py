@@ -113,6 +113,9 @@ CASES = [
     ("Stable Diffusion XL", "", "StableDiffusionXLInpaintPipeline"),
     ("Stable Diffusion XL", "controls", "StableDiffusionXLControlNetImg2ImgPipeline"),
     ("Stable Diffusion XL", "controls", "StableDiffusionXLControlNetInpaintPipeline"),
+    ("Stable Diffusion XL", "one for all kinds", "StableDiffusionXLControlNetUnionPipeline"),
+    ("Stable Diffusion XL", "one for all kinds", "StableDiffusionXLControlNetUnionImg2ImgPipeline"),
+    ("Stable Diffusion XL", "one for all kinds", "StableDiffusionXLControlNetUnionInpaintPipeline"),
     ("Stable Diffusion XL", "references", "StableDiffusionXLImg2ImgPipeline"),
     ("Stable Diffusion XL", "references", "StableDiffusionXLInpaintPipeline"),
     ("Stable Diffusion XL", "resampled", "StableDiffusionXLPipeline"),
@@ -173,6 +176,16 @@ def unet_control(folder: Path, model: Any) -> Path:
     return spoken(
         net, folder, *net.controlnet_down_blocks, net.controlnet_mid_block, net.controlnet_cond_embedding.conv_out
     )
+
+
+def union_control(folder: Path, model: Any) -> Path:
+    """One that is told of which kind a picture is."""
+    unet = model._unet.network
+    kinds = {"num_trans_channel": 8, "num_trans_head": 2, "num_proj_channel": 8}
+    net = diffusers.ControlNetUnionModel.from_config({**unet.config, **kinds, "block_out_channels": (8, 16)},
+                                                     conditioning_embedding_out_channels=(8, 8))  # fmt: skip
+    embedding = net.controlnet_cond_embedding.conv_out
+    return spoken(net, folder, *net.controlnet_down_blocks, net.controlnet_mid_block, embedding, net.spatial_ch_projs)
 
 
 def flux_control(folder: Path, model: Any) -> Path:
@@ -286,6 +299,16 @@ def controls(one: Made, kind: str) -> Beside:
     return followed(places, diffusers.FluxMultiControlNetModel(networks) if one.kind.packed else networks, word, modes)
 
 
+def one_for_all(one: Made, kind: str) -> Beside:
+    """One network for pictures of two kinds, each asked by itself."""
+    from diffusers.models.controlnets.multicontrolnet_union import MultiControlNetUnionModel
+
+    place = one.place("union", union_control)
+    network = diffusers.ControlNetUnionModel.from_pretrained(place)
+    word = "control_image"
+    return followed([place, place], MultiControlNetUnionModel([network, network]), word, {"control_mode": [3, 1]})
+
+
 def union(one: Made, kind: str) -> Beside:
     """One network for two pictures, as diffusers has it for Qwen-Image."""
     place = one.place("control", qwen_control)
@@ -297,8 +320,8 @@ def followed(places: list[Path], networks: Any, word: str, more: dict[str, Any])
     """Two pictures, each by the network at its place, at its weight, and for a part of the steps."""
     pictures, (weights, begins, ends) = [picture(n) for n in (3, 4)], (list(part) for part in zip(*PARTS, strict=True))
     uses = [
-        ControlUse(kind="canny", picture=DIGEST, weight=weight, begin=begin, end=end, aid=str(place))
-        for place, (weight, begin, end) in zip(places, PARTS, strict=True)
+        ControlUse(kind=kind, picture=DIGEST, weight=weight, begin=begin, end=end, aid=str(place))
+        for kind, place, (weight, begin, end) in zip(("canny", "depth"), places, PARTS, strict=True)
     ]
     return Beside(
         {"controls": tuple(uses)}, {"controls": tuple(pictures)}, {"controlnet": networks},
@@ -347,6 +370,7 @@ def lora(folder: Path, model: Any) -> Path:
 BESIDE: dict[str, Callable[[Made, str], Beside]] = {
     "": alone,
     "controls": controls,
+    "one for all kinds": one_for_all,
     "channels": channels,
     "union": union,
     "loras": trained,

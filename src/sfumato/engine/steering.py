@@ -24,12 +24,12 @@ def no_place(use: ControlUse | ReferenceUse) -> Path:
 
 @dataclass(frozen=True)
 class Control:
-    """image: RGB, of the canvas's size. first, last: the noise levels between which it counts, last not included.
-
-    network: the folder of the network that follows it; None: the model itself.
+    """image: RGB, of the canvas's size. kind: as `canny`. first, last: the noise levels between which it counts, last
+    not included. network: the folder of the network that follows it; None: the model itself.
     """
 
     image: Image.Image
+    kind: str
     weight: float
     first: float
     last: float
@@ -61,7 +61,7 @@ class Steering:
 def steering(recipe: Recipe, canvas: Canvas, sigmas: Sequence[float], place_of: PlaceOf) -> Steering:
     """What the recipe and the canvas say; sigmas: the levels of the painting."""
     controls = [
-        Control(image, use.weight, *span(use.begin, use.end, sigmas), _network(use, place_of))
+        Control(image, use.kind, use.weight, *span(use.begin, use.end, sigmas), _network(use, place_of))
         for use, image in zip(recipe.controls, canvas.controls, strict=True)
     ]
     references = [

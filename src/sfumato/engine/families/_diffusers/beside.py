@@ -1,10 +1,12 @@
 """What steers Stable Diffusion's UNet from beside it: ControlNets, and reference pictures through IP-Adapters.
 
 Zhang et al. 2023, https://arxiv.org/abs/2302.05543, and Ye et al. 2023, https://arxiv.org/abs/2308.06721. A ControlNet
-looks at the same noisy latent, and what it says is added inside the UNet. An IP-Adapter lets the UNet's attention look
+looks at the same noisy latent, and what it says is added inside the UNet; one for many kinds of pictures is told which
+it sees (https://github.com/xinsir6/ControlNetPlus). An IP-Adapter lets the UNet's attention look
 at a picture's tokens too; its layers are put into the UNet for the looks that want them, and taken out again.
 """
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -14,6 +16,7 @@ from typing import Any
 import numpy as np
 import torch
 from diffusers.models.controlnets.controlnet import ControlNetModel
+from diffusers.models.controlnets.controlnet_union import ControlNetUnionModel
 from PIL import Image
 from torch import Tensor
 from transformers import CLIPVisionModelWithProjection
@@ -28,6 +31,8 @@ from sfumato.engine.weights.tensors import mapped
 
 NETWORKS = 4  # that are kept loaded
 EYE = "image_encoder"
+UNION = {"pose": 0, "depth": 1, "softedge": 2, "canny": 3, "lineart": 3}
+"""What a network for many kinds calls ours."""
 MEAN, SPREAD = (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711)
 """Of the pictures that CLIP learned from, red, green, blue."""
 
@@ -39,6 +44,19 @@ class Followed:
     control: Control
     network: Any
     image: Tensor
+
+    def said(self, x: Tensor, *given: Any, **more: Any) -> Any:
+        """What the network says of noisy x: (what to add on the way down, and in the middle)."""
+        image, kind = torch.cat([self.image] * len(x)), {}
+        if isinstance(self.network, ControlNetUnionModel):
+            number = UNION[self.control.kind]
+            told = torch.zeros(len(x), self.network.config["num_control_type"], device=x.device, dtype=x.dtype)
+            told[:, number] = 1
+            image, kind = [image], {"control_type": told, "control_type_idx": [number]}
+        weight = float(self.control.weight)
+        return self.network(
+            x, *given, controlnet_cond=image, conditioning_scale=weight, return_dict=False, **kind, **more
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +75,7 @@ class Helpers:
         self._unet, self._place = unet, place
         self._plain: Any = None  # the UNet's own attention, while an adapter is in
         self._adapters: tuple[Path, ...] = ()
-        self._network = lru_cache(maxsize=NETWORKS)(lambda path: opened(path, ControlNetModel, place))
+        self._network = lru_cache(maxsize=NETWORKS)(lambda path: opened(path, network_kind(path), place))
         self._encoder = lru_cache(maxsize=1)(lambda path: opened(_eye(path), CLIPVisionModelWithProjection, place))
         self._beside = lru_cache(maxsize=8)(self._read)
 
@@ -107,13 +125,10 @@ class Helpers:
             rows = [torch.cat([one] * len(x)) for one in beside.embeds]
             given["added_cond_kwargs"] = {**(added or {}), "image_embeds": rows}
         said = [
-            one.network(
-                x, time, encoder_hidden_states=states, controlnet_cond=torch.cat([one.image] * len(x)),
-                conditioning_scale=one.control.weight, added_cond_kwargs=added, return_dict=False,
-            )
+            one.said(x, time, encoder_hidden_states=states, added_cond_kwargs=added)
             for one in beside.followed
             if one.control.counts(sigma)
-        ]  # fmt: skip
+        ]
         if said:
             downs, mids = zip(*said, strict=True)
             given["down_block_additional_residuals"] = [sum(parts) for parts in zip(*downs, strict=True)]
@@ -140,6 +155,15 @@ class Helpers:
                     part.scale = [one.weight for one in references]
 
 
+def network_kind(path: Path) -> Any:
+    """The class of a ControlNet's folder, of the two that there are; what is neither fails when it is opened."""
+    try:
+        union = json.loads((path / "config.json").read_text(encoding="utf-8"))["_class_name"] == "ControlNetUnionModel"
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        union = False
+    return ControlNetUnionModel if union else ControlNetModel
+
+
 def _eye(path: Path) -> Path:
     """Where the encoder of an adapter's pictures is."""
     return next((one for one in sorted(path.rglob(EYE)) if one.is_dir()), path / EYE)
@@ -155,8 +179,9 @@ def grouped(rows: Sequence[Row], look: Callable[[Sequence[Row]], list[Latent]]) 
 
 def _length(text: Text) -> tuple[int, ...]:
     """The shape of a text's states; what else a family reads of it is of one length."""
-    states: Tensor = text.states[0] if isinstance(text.states, tuple) else text.states
-    return tuple(states.shape)
+    states = text.states
+    first = states if isinstance(states, Tensor) else states[0]
+    return tuple(first.shape)
 
 
 def opened(path: Path, kind: Any, place: Place) -> Any:
