@@ -143,6 +143,15 @@ def test_two_fingers_zoom_and_draw_nothing(canvas: Page, paint: Callable[..., Lo
     assert box_of(canvas.locator("mask-pane img"))["width"] > 1.5 * box["width"]
 
 
+def test_people_cannot_be_found_without_weights_and_the_page_says_where_they_are(canvas: Page):
+    canvas.expected_complaints = 1  # the browser's own line about a 422
+    choose(canvas, "pose")
+    canvas.get_by_role("button", name="Find the people in this picture").click()
+    expect(canvas.get_by_role("alert")).to_contain_text("sfumato pull pose")
+    canvas.get_by_role("button", name="Fetch pose").click()
+    expect(canvas.locator("small-list li").filter(has_text="finds people and their hands")).to_be_visible()
+
+
 def test_a_pose_is_dragged_and_kept_as_openpose_has_it(canvas: Page, tmp_path: Path):
     choose(canvas, "pose")
     expect(canvas.get_by_role("alert")).to_contain_text("No model that is here follows a pose")
@@ -167,8 +176,10 @@ def test_a_pose_is_dragged_and_kept_as_openpose_has_it(canvas: Page, tmp_path: P
     canvas.get_by_role("button", name="One more person").click()
     expect(canvas.get_by_role("button", name="Nose")).to_have_count(2)
     (tmp_path / "pose.json").write_text(text)
-    canvas.locator("pose-frame input[type=file]").set_input_files(tmp_path / "pose.json")
+    canvas.locator("pose-frame input[accept*=json]").set_input_files(tmp_path / "pose.json")
     expect(canvas.get_by_role("button", name="Nose")).to_have_count(1)
+    unseen, eye = (box_of(canvas.get_by_role("button", name=f"Left {what}")) for what in ("ear", "eye"))
+    assert 0 < unseen["x"] - eye["x"] < image["width"] / 10  # at hand, though it was nowhere
     drawn = canvas.evaluate(
         """async text => {
             const { drawn, read } = await import(new URL('data/pose.js', document.baseURI).href);

@@ -96,7 +96,7 @@ def found_by(look: Look, image: Image.Image) -> Iterator[Square]:
     while len(left):
         near = overlap(boxes[left[0]], boxes[left]) > SAME
         one = left[near]
-        middle, top, *_ = np.average(points[one], axis=0, weights=sure[one])
+        middle, top = np.average(points[one], axis=0, weights=sure[one])
         yield upright(middle, top, ROOM_BODY)
         left = left[~near]
 
@@ -111,13 +111,12 @@ def windows(size: tuple[int, int]) -> list[Square]:
 
 
 def answers(look: Look, image: Image.Image, window: Square) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """What the detector is sure of in a window: how sure (n), boxes (n, 2, 2) of middle and size, points (n, 4, 2)."""
+    """What the detector is sure of in a window: how sure (n), boxes (n, 2, 2) of middle and size, points (n, 2, 2)."""
     places, scores = look(window.cut(image, SIDES[DETECTOR]) * 2 - 1)
     sure = 1 / (1 + np.exp(-scores[:, 0].clip(-80, 80)))
     at = np.flatnonzero(sure > SURE)
     places = places[at].reshape(-1, 6, 2) / SIDES[DETECTOR]
-    places[:, [0, 2, 3, 4, 5]] += anchors()[at][:, None]
-    points = window.back(places[:, [0, 2, 3, 4, 5]])
+    points = window.back(places[:, [0, 2, 3]] + anchors()[at][:, None])  # of two more nothing is asked
     boxes = np.stack([points[:, 0], places[:, 1] * window.side], 1)
     return sure[at], boxes, points[:, 1:]
 

@@ -510,6 +510,9 @@ export const de = {
     mirror: 'Spiegeln',
     save: 'Als JSON von OpenPose speichern',
     open: 'Eine JSON-Datei öffnen',
+    here: 'Die Menschen in diesem Bild finden',
+    photo: 'Aus einem Foto',
+    found: (/** @type {number} */ n) => (n === 1 ? 'Ein Mensch wurde gefunden' : `${n} Menschen wurden gefunden`),
     unread: 'Das ist kein JSON von OpenPose mit achtzehn Punkten.',
     none: 'Kein Modell, das hier ist, folgt einer Haltung: welche es tun, steht unter Modelle. Die Haltung lässt sich speichern.',
     joints: [

@@ -513,6 +513,9 @@ export const en = {
     mirror: 'Mirror',
     save: 'Save as OpenPose’s JSON',
     open: 'Open a JSON file',
+    here: 'Find the people in this picture',
+    photo: 'From a photograph',
+    found: (/** @type {number} */ n) => (n === 1 ? 'One person was found' : `${n} people were found`),
     unread: 'This is no JSON of OpenPose with eighteen points.',
     none: 'No model that is here follows a pose: see which do under Models. The pose can be saved.',
     joints: [

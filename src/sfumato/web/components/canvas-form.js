@@ -267,9 +267,9 @@ export class CanvasForm extends HTMLElement {
     return h('label', {}, t.canvas.model, select);
   }
 
-  /** Says why it cannot be done; nothing where it can. @param {string} text */
-  complain(text) {
-    if (this.problem) fill(this.problem, text);
+  /** Says why it cannot be done; nothing where it can. @param {string} text @param {Element | null} [remedy] */
+  complain(text, remedy = null) {
+    if (this.problem) fill(this.problem, text, remedy);
   }
 
   /** @param {boolean} busy */

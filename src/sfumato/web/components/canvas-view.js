@@ -16,6 +16,7 @@ import { ExtendFrame } from './extend-frame.js';
 import { KeptBadge } from './kept-badge.js';
 import { MaskPane } from './mask-pane.js';
 import { PoseFrame } from './pose-frame.js';
+import { remedies } from './remedies.js';
 import { say } from './say-line.js';
 
 const ROOM = 0.94; // of the stage, that the picture takes
@@ -160,6 +161,7 @@ class CanvasView extends HTMLElement {
       [this.form, 'way', () => this.turn()],
       [this.form, 'shape', (event) => this.frame.shape(event.detail)],
       [this.form, 'paint', () => this.paint()],
+      [this.pose, 'refused', ({ detail }) => this.form.complain(detail, remedies(detail))],
       [results, 'chosen', (event) => this.look(event.detail)],
     ]);
     this.load();

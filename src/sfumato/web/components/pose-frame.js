@@ -1,8 +1,12 @@
-/** Skeletons over a picture, whose joints are dragged, or moved by keys; a double click takes one out of sight. Says `change`. */
+/**
+ * Skeletons over a picture, whose joints are dragged, or moved by keys; a double click takes one out of sight. They may begin
+ * with the people of a photograph. Says `change`, and `refused` with the reason where nobody can be found.
+ */
 
 /** @import {Person} from '../data/pose.js' */
 /** @import {MaskPane} from './mask-pane.js' */
 
+import * as client from '../data/client.js';
 import { colour, drawn, LIMBS, read, standing, written } from '../data/pose.js';
 import { css, fill, h, style } from '../dom.js';
 import { icon } from '../icons.js';
@@ -51,6 +55,10 @@ style(css`
         border-style: dashed;
       }
     }
+    &[aria-busy] .tools {
+      opacity: 0.5;
+      pointer-events: none;
+    }
     .tools {
       position: absolute;
       bottom: var(--s4);
@@ -89,6 +97,12 @@ export class PoseFrame extends HTMLElement {
       hidden: true,
       onchange: () => this.open(file),
     });
+    const photo = h('input', {
+      type: 'file',
+      accept: 'image/*',
+      hidden: true,
+      onchange: () => this.lookInto(photo),
+    });
     const tool = (
       /** @type {import('../icons.js').IconName} */ sign,
       /** @type {string} */ text,
@@ -104,9 +118,12 @@ export class PoseFrame extends HTMLElement {
         tool('plus', t.pose.add, () => this.add()),
         tool('minus', t.pose.remove, () => this.set(this.people.slice(0, -1))),
         tool('restore', t.pose.mirror, () => this.mirror()),
+        tool('search', t.pose.here, () => this.find(fetch(this.pane.image.src).then((answer) => answer.blob()))),
+        tool('scene', t.pose.photo, () => photo.click()),
         tool('save', t.pose.save, () => this.save()),
         tool('export', t.pose.open, () => file.click()),
         file,
+        photo,
       ),
     );
   }
@@ -238,6 +255,28 @@ export class PoseFrame extends HTMLElement {
     field.value = '';
     if (people) this.set(people);
     else say(t.pose.unread);
+  }
+
+  /** @param {HTMLInputElement} field */
+  async lookInto(field) {
+    const file = field.files?.[0];
+    if (file) await this.find(file);
+    field.value = '';
+  }
+
+  /** The people of a photograph take the place of those that are here. @param {Blob | Promise<Blob>} photo */
+  async find(photo) {
+    const { width, height } = this.size;
+    this.ariaBusy = 'true';
+    try {
+      const { id } = await client.upload(await photo);
+      const people = read(await client.people(id), width, height) ?? [];
+      this.set(people.slice(0, MOST_PEOPLE));
+      say(t.pose.found(this.people.length));
+    } catch (error) {
+      this.dispatchEvent(new CustomEvent('refused', { detail: /** @type {Error} */ (error).message }));
+    }
+    this.ariaBusy = null;
   }
 
   /** As models that follow a pose know it. */

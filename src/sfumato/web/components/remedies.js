@@ -1,5 +1,6 @@
 /** What helps against a refusal or a failure, as buttons: told by what the server's own words advise. */
 
+import { catalog } from '../data/catalog.js';
 import { draft } from '../data/draft.js';
 import { css, h, style } from '../dom.js';
 import { t } from '../texts.js';
@@ -32,6 +33,8 @@ const FIELDS = /** @type {const} */ ([
   'megapixels',
 ]);
 
+const isModel = (/** @type {string} */ name) => catalog.cards.some((card) => card.name === name);
+
 /** Takes out what the server names, where it is set. @param {string} name */
 function without(name) {
   const field = FIELDS.find((one) => one === name);
@@ -44,7 +47,7 @@ function without(name) {
 const REMEDIES = [
   {
     test: /sfumato pull ([a-z0-9][a-z0-9.-]*)/,
-    remedy: ([, name = '']) => [t.remedies.fetch(name), go(`#/models/all/${name}`)],
+    remedy: ([, name = '']) => [t.remedies.fetch(name), go(`#/models/${isModel(name) ? 'all' : 'small'}/${name}`)],
   },
   {
     test: /--preset ([\w-]+) says it in words/,

@@ -220,6 +220,9 @@ export const beforeOf = (id) => new URL(`pictures/${id}/before`, BASE).href;
 export const upload = (file) =>
   json('inputs', { method: 'POST', body: file, headers: { 'Content-Type': file.type || 'image/png' } });
 
+/** The people in an upload, as OpenPose's JSON. @param {string} id @returns {Promise<string>} */
+export const people = async (id) => (await call(`inputs/${id}/people`, { method: 'POST' })).text();
+
 /** @param {string} id of an upload */
 export const inputFile = (id) => new URL(`inputs/${id}/file`, BASE).href;
 

@@ -90,7 +90,9 @@ export function read(text, width, height) {
   try {
     const said = JSON.parse(text);
     const [across, down] = [width / (said.canvas_width || width), height / (said.canvas_height || height)];
-    const people = said.people.map((/** @type {any} */ one) => joints(one.pose_keypoints_2d, across, down));
+    const people = said.people.map((/** @type {any} */ one) =>
+      laid(joints(one.pose_keypoints_2d, across, down), width, height),
+    );
     return people.every((/** @type {Person} */ one) => one.length === STANDING.length) ? people : null;
   } catch {
     return null;
@@ -104,6 +106,22 @@ function joints(said, across, down) {
     y: Number(said[3 * i + 1]) * down,
     seen: Number(said[3 * i + 2]) > 0,
   }));
+}
+
+const SHOULDERS = 0.18; // of the height of somebody who stands
+
+/** Points that are nowhere are laid beside those that are seen, where they can be taken hold of. @param {Person} person @param {number} width @param {number} height */
+function laid(person, width, height) {
+  const [right, left] = [person[2], person[5]];
+  const across = right?.seen && left?.seen ? Math.hypot(left.x - right.x, left.y - right.y) : 0;
+  const high = across / SHOULDERS || height / 2;
+  for (const [a, b] of LIMBS) {
+    const [from, to, stood, stands] = [person[a], person[b], STANDING[a], STANDING[b]];
+    if (!from || !to || !stood || !stands || to.seen || to.x || to.y) continue;
+    to.x = Math.min(width, Math.max(0, from.x + (stands[0] - stood[0]) * high));
+    to.y = Math.min(height, Math.max(0, from.y + (stands[1] - stood[1]) * high));
+  }
+  return person;
 }
 
 /** The control picture: sticks and points on black. @param {Person[]} people @param {number} width @param {number} height @returns {Promise<Blob>} */
