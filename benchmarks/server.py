@@ -7,7 +7,7 @@ Real servers and workers in processes of their own, on loopback, with SQLite and
 submit   50 orders a second for ten seconds, at even intervals whatever the answers do; seconds until each answer
 start    with 64 bulk jobs queued and one under way, an interactive order: from the request to its first look
 mixed    200 jobs that come at random, as a Poisson process, at 80 % of what the machine can do. Three in ten are bulk
-         (8 pictures, 28 steps), the rest are small (1 picture, 4 steps). Goodput counts those done within twice the
+         (4 pictures, 10 steps), the rest are small (1 picture, 4 steps). Goodput counts those done within twice the
          latency that such a job has alone. Once with their priorities and as different users; once as one user's, all
          equal, which is first-in first-out. The same seeds give the same pixels, and that is compared
 viewers  200 connections that read all events, one of which never reads; submit latency beside them
@@ -38,18 +38,17 @@ import psutil
 from benchmarks.measuring import OUT, machine
 
 SMALL = {"width": 128, "height": 128, "steps": 4, "guidance": 1, "model": "pocket"}
-LONG = {**SMALL, "steps": 28, "n": 8}
+LONG = {**SMALL, "steps": 10, "n": 4}
 JOBS, SHARE_LONG, LOAD = 200, 0.3, 0.8
 STAMPED = """
 import sys, time
 from sfumato.worker import loop
-begin = loop.Worker._begin
+begin, stamps = loop.Worker._begin, sys.argv.pop(1)
 def stamped(self, held):
-    with open(sys.argv[1], "a") as out:
+    with open(stamps, "a") as out:
         out.write(f"{held.id} {time.monotonic()}\\n")
     begin(self, held)
 loop.Worker._begin = stamped
-del sys.argv[1]
 from sfumato.cli import main
 main()
 """

@@ -31,6 +31,7 @@ OVERLAP = 100  # numbers of events that may still become visible behind a higher
 RECENT = 20  # ended jobs, by whose length the wait is guessed
 
 Recipes = TypeAdapter(tuple[Recipe, ...])
+BLANK: dict[str, Any] = {column.name: None for column in jobs.c}
 
 
 @dataclass(frozen=True)
@@ -88,21 +89,20 @@ class Queue:
                 return before
             self._check_room(connection, owner, most)
             id = new_id()
-            connection.execute(
-                insert(jobs).values(
-                    id=id, owner=owner, state="queued", priority=PRIORITIES.index(priority), model=recipes[0].model,
-                    door=door, asked=json.dumps(asked or {}), recipes=Recipes.dump_json(tuple(recipes)).decode(),
-                    warnings=json.dumps(list(warnings)), idempotency_key=key, body_hash=body_hash, attempts=0, token=0,
-                    number=0, step=0, steps=recipes[0].steps, created=now,
-                    deadline=None if deadline is None else now + deadline,
-                )
-            )  # fmt: skip
+            row = BLANK | {
+                "id": id, "owner": owner, "state": "queued", "priority": PRIORITIES.index(priority),
+                "model": recipes[0].model, "door": door, "asked": json.dumps(asked or {}),
+                "recipes": Recipes.dump_json(tuple(recipes)).decode(), "warnings": json.dumps(list(warnings)),
+                "idempotency_key": key, "body_hash": body_hash, "attempts": 0, "token": 0, "number": 0, "step": 0,
+                "steps": recipes[0].steps, "created": now, "deadline": None if deadline is None else now + deadline,
+            }  # fmt: skip
+            connection.execute(insert(jobs), row)
             tell(connection, id, now, "state", state="queued")
             for warning in warnings:
                 tell(connection, id, now, "log", text=warning)
             if webhook is not None:
                 add(connection, id, webhook, now)
-            return read(connection, id)
+            return _job(row, (), ())
 
     def get(self, id: str, owner: str | None = None) -> Job:
         """One job; UnknownName if there is none, or it is another owner's."""
@@ -346,7 +346,7 @@ def end_if_whole(connection: Connection, job: Job, now: float) -> bool:
 
 def tell(connection: Connection, job: str, now: float, kind: str, **data: Any) -> None:
     """Keep an event. The job's row is locked by then, so that numbers grow as they become visible."""
-    connection.execute(insert(events).values(job=job, at=now, kind=kind, data=json.dumps(data)))
+    connection.execute(insert(events), {"job": job, "at": now, "kind": kind, "data": json.dumps(data)})
 
 
 def all_paused(connection: Connection) -> bool:
@@ -365,7 +365,7 @@ def _jobs(connection: Connection, rows: Sequence[RowMapping]) -> list[Job]:
     return [_job(row, tuple(made[row["id"]]), tuple(out[row["id"]])) for row in rows]
 
 
-def _job(row: RowMapping, made: tuple[Made, ...], out: tuple[int, ...]) -> Job:
+def _job(row: Mapping[str, Any], made: tuple[Made, ...], out: tuple[int, ...]) -> Job:
     return Job(
         id=row["id"],
         owner=row["owner"],
