@@ -262,4 +262,5 @@ class Parts:
             bench.preview,
             lambda: self.loaded.names(),
             told,
+            home=str(self.settings.home),
         )

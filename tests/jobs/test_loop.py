@@ -81,6 +81,7 @@ class Studio:
             lambda recipe, latent: Image.fromarray(self.model.decode(latent), "RGBA"),
             told=self.told.append,
             beat=0.05,
+            home=str(self.library.home),
         )
         thread = threading.Thread(target=worker.run)
         thread.start()
@@ -260,14 +261,14 @@ def test_a_full_disk_fails_the_job_keeps_what_was_there_and_the_next_one_works(s
 
     def keep(picture: Picture, owner: str, origin: str) -> int:
         if next(count) == 1:
-            raise CannotWrite("no room for the picture: free some space")
+            raise CannotWrite(f"no room in {studio.library.home}/pictures: free some space")
         return whole(picture, owner, origin)
 
     studio.keep = keep
     job, other = studio.submit(3), studio.submit(1)
     with studio.working():
         failed = studio.ended(job)
-        assert (failed.state, failed.reason) == ("failed", "no room for the picture: free some space")
+        assert (failed.state, failed.reason) == ("failed", "no room in SFUMATO_HOME/pictures: free some space")
         assert [made.number for made in failed.made] == [0]
         assert studio.ended(other).state == "done"
         studio.queue.retry(job.id)

@@ -68,7 +68,8 @@ class Held:
 class Worker:
     """keep: puts a picture into the library, for an owner and an origin, and says its id. decode: a recipe's latent.
 
-    loaded: which models are there already. told: see Told.
+    loaded: which models are there already. told: see Told. home: a folder that reasons do not name: whoever ordered
+    need not know where on the machine it is.
     """
 
     def __init__(
@@ -80,9 +81,10 @@ class Worker:
         loaded: Callable[[], Collection[str]] = tuple,
         told: Told = lambda message: None,
         beat: float = BEAT,
+        home: str | None = None,
     ):
         self._claims, self._bench, self._keep, self._decode = claims, bench, keep, decode
-        self._loaded, self._told, self._beat_seconds = loaded, told, beat
+        self._loaded, self._told, self._beat_seconds, self._home = loaded, told, beat, home
         self._held: dict[str, Held] = {}
         self._of: dict[int, Held] = {}  # by id(recipe)
         self._watched: set[str] = set()
@@ -218,7 +220,7 @@ class Worker:
         if not isinstance(error, SfumatoError):  # nobody expected it: whoever runs the server wants to know where
             self._told({"kind": "log", "text": "".join(traceback.format_exception(error)), "of": held.id})
         if held.wish is None:
-            self._write(held, lambda: self._claims.end(held.claim, "failed", reason_of(error)))
+            self._write(held, lambda: self._claims.end(held.claim, "failed", reason_of(error, self._home)))
             held.wish = "lost"  # what else of it is under way stops
 
     def _settle_wishes(self) -> None:
@@ -294,7 +296,9 @@ class Worker:
                     self._woken.set()
 
 
-def reason_of(error: Exception) -> str:
+def reason_of(error: Exception, home: str | None = None) -> str:
     """Why a job failed, on one line; what is not ours says what it is."""
     text = str(error) if isinstance(error, SfumatoError) else f"{type(error).__name__}: {error}"
+    if home is not None:
+        text = text.replace(home, "SFUMATO_HOME")
     return " ".join(text.split())[:LONGEST_REASON]
