@@ -11,7 +11,7 @@ from sfumato.controls import controls
 
 def command(
     kind: Annotated[str, typer.Argument(help=o.listed(controls.names()))],
-    files: Annotated[list[Path], typer.Argument(help="PNG, JPEG or WebP; for pose OpenPose's JSON.")],
+    files: Annotated[list[Path], typer.Argument(help="PNG, JPEG or WebP; for pose also OpenPose's JSON.")],
     results: o.Results,
 ) -> None:
     """Make a control picture, as --control makes it of a photograph: edges, lines, a skeleton.

@@ -7,7 +7,7 @@
 /** @import {MaskPane} from './mask-pane.js' */
 
 import * as client from '../data/client.js';
-import { colour, drawn, LIMBS, read, standing, written } from '../data/pose.js';
+import { BONES, colour, drawn, handsOf, LIMBS, mirrored, read, standing, WRISTS, written } from '../data/pose.js';
 import { css, fill, h, style } from '../dom.js';
 import { icon } from '../icons.js';
 import { t } from '../texts.js';
@@ -28,7 +28,6 @@ style(css`
       inset: 0;
       width: 100%;
       height: 100%;
-      stroke-width: 6;
       stroke-linecap: round;
     }
     .joint {
@@ -147,13 +146,7 @@ export class PoseFrame extends HTMLElement {
   }
 
   mirror() {
-    const { width } = this.size;
-    const pairs = [0, 1, 5, 6, 7, 2, 3, 4, 11, 12, 13, 8, 9, 10, 15, 14, 17, 16];
-    this.set(
-      this.people.map((joints) =>
-        pairs.flatMap((other) => (joints[other] ? [{ ...joints[other], x: width - joints[other].x }] : [])),
-      ),
-    );
+    this.set(this.people.map((joints) => mirrored(joints, this.size.width)));
   }
 
   /** @param {Person[]} people */
@@ -190,8 +183,14 @@ export class PoseFrame extends HTMLElement {
     const joint = this.people[p]?.[j];
     const { width, height } = this.size;
     if (!joint) return;
-    joint.x = Math.round(Math.min(width, Math.max(0, to.x)));
-    joint.y = Math.round(Math.min(height, Math.max(0, to.y)));
+    const x = Math.round(Math.min(width, Math.max(0, to.x)));
+    const y = Math.round(Math.min(height, Math.max(0, to.y)));
+    const side = WRISTS.find(([, wrist]) => wrist === j)?.[0];
+    for (const point of (side && this.people[p]?.hands?.[side]) || []) {
+      point.x += x - joint.x;
+      point.y += y - joint.y;
+    }
+    Object.assign(joint, { x, y });
     this.show();
     this.dispatchEvent(new Event('change'));
   }
@@ -220,16 +219,26 @@ export class PoseFrame extends HTMLElement {
     const { left, top, scale } = this.pane.place;
     const at = (/** @type {{x: number, y: number}} */ { x, y }) => [left + x * scale, top + y * scale];
     this.lines.replaceChildren();
+    const stick = (
+      /** @type {{x: number, y: number} | undefined} */ one,
+      /** @type {{x: number, y: number} | undefined} */ other,
+      /** @type {string} */ stroke,
+      thick = 6,
+    ) => {
+      if (!one || !other) return;
+      const line = document.createElementNS(SVG, 'line');
+      const ends = [...at(one), ...at(other)];
+      ['x1', 'y1', 'x2', 'y2'].forEach((name, i) => line.setAttribute(name, String(ends[i])));
+      line.setAttribute('stroke', stroke);
+      line.setAttribute('stroke-width', String(thick));
+      this.lines.append(line);
+    };
     for (const joints of this.people) {
       LIMBS.forEach(([a, b], number) => {
         const [one, other] = [joints[a], joints[b]];
-        if (!one?.seen || !other?.seen) return;
-        const line = document.createElementNS(SVG, 'line');
-        const ends = [...at(one), ...at(other)];
-        ['x1', 'y1', 'x2', 'y2'].forEach((name, i) => line.setAttribute(name, String(ends[i])));
-        line.setAttribute('stroke', colour(number));
-        this.lines.append(line);
+        if (one?.seen && other?.seen) stick(one, other, colour(number));
       });
+      for (const [, hand] of handsOf(joints)) for (const [a, b, hue] of BONES) stick(hand[a], hand[b], hue, 2);
     }
     [...this.joints.children].forEach((button, i) => {
       const joint = this.people.flat()[i];

@@ -3,7 +3,9 @@
  * drawn as the models that follow a pose know it. Cao et al. 2019, https://arxiv.org/abs/1812.08008.
  *
  * @typedef {{x: number, y: number, seen: boolean}} Joint
- * @typedef {Joint[]} Person eighteen of them, in the order of JOINTS
+ * @typedef {{x: number, y: number}[]} Hand twenty-one points: the wrist, then four of each finger
+ * @typedef {{left?: Hand, right?: Hand}} Hands
+ * @typedef {Joint[] & {hands?: Hands}} Person eighteen joints, in the order of JOINTS; hands go with their wrists
  */
 
 /** Each with where it is in somebody who stands, 0 to 1 of the height, around the middle. */
@@ -49,6 +51,12 @@ export const LIMBS = /** @type {[number, number][]} */ ([
   [15, 17],
 ]);
 
+/** Where each hand is held. @type {['left' | 'right', number][]} */
+export const WRISTS = [
+  ['right', 4],
+  ['left', 7],
+];
+
 const DIM = 0.6; // how bright a stick is
 const STICK = 4; // half its width at 512 pixels
 
@@ -81,6 +89,9 @@ export function written(people, width, height) {
     canvas_height: height,
     people: people.map((joints) => ({
       pose_keypoints_2d: joints.flatMap(({ x, y, seen }) => (seen ? [x, y, 1] : [0, 0, 0])),
+      ...Object.fromEntries(
+        handsOf(joints).map(([side, hand]) => [`hand_${side}_keypoints_2d`, hand.flatMap(({ x, y }) => [x, y, 1])]),
+      ),
     })),
   });
 }
@@ -90,10 +101,13 @@ export function read(text, width, height) {
   try {
     const said = JSON.parse(text);
     const [across, down] = [width / (said.canvas_width || width), height / (said.canvas_height || height)];
-    const people = said.people.map((/** @type {any} */ one) =>
-      laid(joints(one.pose_keypoints_2d, across, down), width, height),
-    );
-    return people.every((/** @type {Person} */ one) => one.length === STANDING.length) ? people : null;
+    /** @type {Person[]} */
+    const people = said.people.map((/** @type {any} */ one) => {
+      const person = laid(joints(one.pose_keypoints_2d, across, down), width, height);
+      const hands = WRISTS.map(([side]) => [side, joints(one[`hand_${side}_keypoints_2d`] ?? [], across, down)]);
+      return Object.assign(person, { hands: Object.fromEntries(hands.filter(([, hand]) => hand?.length === POINTS)) });
+    });
+    return people.every((one) => one.length === STANDING.length) ? people : null;
   } catch {
     return null;
   }
@@ -107,6 +121,28 @@ function joints(said, across, down) {
     seen: Number(said[3 * i + 2]) > 0,
   }));
 }
+
+const POINTS = 21; // of a hand
+
+/** The hands whose wrists are in sight. @param {Person} person @returns {['left' | 'right', Hand][]} */
+export function handsOf(person) {
+  return WRISTS.flatMap(([side, wrist]) => {
+    const hand = person.hands?.[side];
+    return hand && person[wrist]?.seen ? [/** @type {['left' | 'right', Hand]} */ ([side, hand])] : [];
+  });
+}
+
+const OTHERS = [0, 1, 5, 6, 7, 2, 3, 4, 11, 12, 13, 8, 9, 10, 15, 14, 17, 16]; // left for right
+
+/** As in a mirror. @param {Person} person @param {number} width of the picture @returns {Person} */
+export function mirrored(person, width) {
+  const turned = (/** @type {Hand | undefined} */ hand) => hand?.map(({ x, y }) => ({ x: width - x, y }));
+  const joints = OTHERS.flatMap((at) => (person[at] ? [{ ...person[at], x: width - person[at].x }] : []));
+  return Object.assign(joints, { hands: { left: turned(person.hands?.right), right: turned(person.hands?.left) } });
+}
+
+/** The bones of a hand: pairs of its points, each with its colour. @type {[number, number, string][]} */
+export const BONES = Array.from({ length: POINTS - 1 }, (_, i) => [i % 4 ? i : 0, i + 1, `hsl(${i * 18} 100% 50%)`]);
 
 const SHOULDERS = 0.18; // of the height of somebody who stands
 
@@ -152,6 +188,27 @@ export function drawn(people, width, height) {
       pen.arc(x, y, half, 0, 2 * Math.PI);
       pen.fill();
     });
+    for (const [, hand] of handsOf(joints)) drawHand(pen, hand, half / 2);
   }
   return canvas.convertToBlob({ type: 'image/png' });
+}
+
+/** @param {OffscreenCanvasRenderingContext2D} pen @param {Hand} hand @param {number} thick */
+function drawHand(pen, hand, thick) {
+  pen.lineWidth = thick;
+  for (const [a, b, colour] of BONES) {
+    const [one, other] = [hand[a], hand[b]];
+    if (!one || !other) continue;
+    pen.strokeStyle = colour;
+    pen.beginPath();
+    pen.moveTo(one.x, one.y);
+    pen.lineTo(other.x, other.y);
+    pen.stroke();
+  }
+  pen.fillStyle = '#00f';
+  for (const { x, y } of hand) {
+    pen.beginPath();
+    pen.arc(x, y, thick, 0, 2 * Math.PI);
+    pen.fill();
+  }
 }
