@@ -92,6 +92,9 @@ def test_weights_multiply_the_states_of_their_pieces(kind: Any):
     wanted[2:5] *= 1.5  # one piece begins, one is "a", three are "red"
     torch.testing.assert_close(found, wanted, atol=TOLERANCE, rtol=1e-4)
     assert not torch.allclose(found, plain)
+    read = [model.read(prompt).states for prompt in ("a red cat", "a (red:1.5) cat")]
+    if isinstance(read[0], tuple):  # the vector of the whole, which XL has too, weighs no word
+        assert torch.equal(read[0][1], read[1][1])
 
 
 def test_where_the_card_knows_no_weights_parentheses_are_read(kind: Any):
