@@ -5,6 +5,7 @@ from itertools import count, islice, repeat
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from sfumato import exports
 from sfumato.core.errors import JobFailed, UnknownName
@@ -135,3 +136,14 @@ def test_finishing_does_what_the_recipe_names():
     ]
     assert event.picture.image.size == (512, 256)
     assert event.picture.image.getchannel("A").getextrema() == (255, 255)
+
+
+def test_what_only_finishes_a_picture_loads_no_model():
+    page = Image.new("RGBA", (16, 16), "red")
+    (recipe,) = recipes(1)
+    finishing = recipe.model_copy(update={"operation": "image-to-image", "start": "0" * 64, "strength": 0.0})
+    loaded: list[str] = []
+    (event,) = run([finishing], loaded.append, exports.save, pictures=lambda digest: page)  # type: ignore[arg-type]
+    assert isinstance(event, Painted)
+    assert event.picture.image.tobytes() == page.tobytes()
+    assert loaded == []

@@ -8,8 +8,8 @@ Every door comes through here: the command line in its own process, a server's w
 """
 
 import time
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Generator, Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from typing import cast
 
 from PIL import Image
@@ -102,13 +102,13 @@ class Asked:
 
 @dataclass(eq=False)
 class Way:
-    """A recipe under way."""
+    """A recipe under way. model: what looks for it; one that only finishes a picture has none."""
 
     asked: Asked
-    model: Model
     work: Work
     since: float
     canvas: Canvas | None = None
+    model: Model = field(init=False)
 
     @property
     def recipe(self) -> Recipe:
@@ -183,12 +183,14 @@ class Bench:
 
     def _put_up(self, asked: Asked) -> Iterator[Event]:
         since, recipe = time.perf_counter(), asked.recipe
+        way = Way(asked, operations[recipe.operation].paint(recipe, self._pictures), since)
+        if (canvas := (yield from self._wanted(way, None))) is None:  # so no model is loaded for it
+            return
         model = self._model_of(recipe.model, *manner_of(recipe, asked.thrift))
         yield from self._remarks(recipe, model)
         check_weights(recipe, model)
-        work = operations[recipe.operation].paint(recipe, self._pictures)
-        worn = adapted(knowing(model, recipe, self._word_of), recipe, self._lora_of)
-        yield from self._onward(Way(asked, worn, work, since), None)
+        way.model = adapted(knowing(model, recipe, self._word_of), recipe, self._lora_of)
+        yield from self._start(way, canvas)
         self._room = max(1, model.rows_at_once // 2)
 
     def _remarks(self, recipe: Recipe, model: Model) -> Iterator[Event]:
@@ -243,22 +245,28 @@ class Bench:
                 yield from self._failed(way.asked, event.error)
                 continue
             try:
-                yield from self._onward(way, Image.fromarray(way.model.decode(event.latent), "RGBA"))
+                painted = Image.fromarray(way.model.decode(event.latent), "RGBA")
+                if (canvas := (yield from self._wanted(way, painted))) is not None:
+                    yield from self._start(way, canvas)
             except Exception as error:
                 yield from self._failed(way.asked, error)
 
-    def _onward(self, way: "Way", painted: Image.Image | None) -> Iterator[Event]:
-        """To the canvas that the operation wants next, or to the finished picture."""
+    def _wanted(self, way: "Way", painted: Image.Image | None) -> Generator[Event, None, Canvas | None]:
+        """The canvas that the operation wants next; None: the picture is finished."""
         try:
-            way.canvas = way.work.send(painted)  # type: ignore[arg-type] - a generator begins with None
+            return way.work.send(painted)  # type: ignore[arg-type] - a generator begins with None
         except StopIteration as end:
             outside = kept(end.value, way.recipe, self._pictures)
             image = finish(end.value, way.recipe.finish, self._weights)
             yield Painted(Picture(image, way.recipe, time.perf_counter() - way.since, self._save, outside))
-            return
-        task, unread = start(way.recipe, way.canvas, way.model, self._place_of)
+            return None
+
+    def _start(self, way: "Way", canvas: Canvas) -> Iterator[Event]:
+        """Look for a canvas from now on."""
+        way.canvas = canvas
+        task, unread = start(way.recipe, canvas, way.model, self._place_of)
         task.cancelled, task.order, task.urgency = way.asked.cancelled, way.asked.order, way.asked.urgency
-        for text in unread if way.canvas.round == 1 else []:
+        for text in unread if canvas.round == 1 else []:
             most = way.model.card.text.tokens
             yield Warned(way.recipe, f"{way.recipe.model} reads {most} pieces of a prompt; not read: {shown(text)}")
         self._conductor.add(task)
