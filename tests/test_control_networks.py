@@ -5,6 +5,7 @@ No weights are fetched: HED and Depth Anything are tiny and random, and what fin
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from standins import NEAR, SOMEBODY, entry_of, kept_standins
 from sfumato import Studio
 from sfumato.controls import _people as bodies
 from sfumato.controls import controls, depth, pose, softedge
-from sfumato.core.errors import JobFailed, MissingWeights, RequestError
+from sfumato.core.errors import JobFailed, MissingPackage, MissingWeights, RequestError
 from sfumato.weights import NONE_KEPT, Weights
 
 torch = pytest.importorskip("torch")
@@ -102,6 +103,28 @@ def test_soft_edges_say_which_way_they_were_made(hed: Path, tmp_path: Path, home
     weights = kept(home, softedge.WEIGHTS, "tiny.h5", hed.read_bytes())
     assert controls["softedge"].told(weights) == ("softedge: by HED",)
     assert controls["softedge"].make(image, weights) != controls["softedge"].make(image, NONE_KEPT)
+
+
+def test_a_plan_notes_how_a_picture_is_to_be_made():
+    from sfumato.planning.steering import NO_MEANS, made_by
+
+    means = replace(NO_MEANS, how=lambda kind: controls[kind].told(NONE_KEPT))
+    wishes = [f"softedge:{'a' * 64}", f"canny:{'a' * 64}", f"softedge:{'b' * 64}:0.5"]
+    assert [note.split(";")[0] for note in made_by(wishes, means)] == ["softedge: by slopes"]
+    assert made_by([f"softedge:{'a' * 64}:ready"], means) == []
+
+
+def test_what_is_not_installed_is_told(hed: Path, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    from sfumato.controls import _hed, _tflite
+
+    for module in (_hed, _tflite):
+        monkeypatch.setattr(module, "find_spec", lambda name: None)
+    for kind, weights in {
+        "softedge": kept(tmp_path, softedge.WEIGHTS, "tiny.h5", hed.read_bytes()),
+        "pose": kept(tmp_path, pose.WEIGHTS, "x.tflite", b"x"),
+    }.items():
+        with pytest.raises(MissingPackage, match=r"pip install 'sfumato\[controls\]'"):
+            controls[kind].make(noise(8, 8), weights)
 
 
 def test_another_file_is_no_hed(tmp_path: Path):

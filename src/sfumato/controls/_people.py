@@ -58,9 +58,14 @@ class Square:
     def cut(self, image: Image.Image, side: int) -> np.ndarray:
         """What it shows of an RGB picture: float32 (side, side, 3), 0 to 1; black beyond the picture."""
         smaller = max(1, int(self.side / side))
-        image, step = image.reduce(smaller) if smaller > 1 else image, self.side / side / smaller
+        reach = self.side * math.hypot(0.5, 0.5)
+        left, top = max(0, int(self.x - reach)), max(0, int(self.y - reach))
+        right, bottom = min(image.width, int(self.x + reach) + 1), min(image.height, int(self.y + reach) + 1)
+        if right <= left or bottom <= top:
+            return np.zeros((side, side, 3), np.float32)
+        image, step = image.reduce(smaller, (left, top, right, bottom)), self.side / side / smaller
         cos, sin, half = step * math.cos(self.turn), step * math.sin(self.turn), side / 2
-        x, y = self.x / smaller, self.y / smaller
+        x, y = (self.x - left) / smaller, (self.y - top) / smaller
         places = (cos, -sin, x - half * (cos - sin), sin, cos, y - half * (sin + cos))
         part = image.transform((side, side), Image.Transform.AFFINE, places, Image.Resampling.BILINEAR)
         return np.asarray(part, np.float32) / 255
@@ -154,8 +159,9 @@ def body_in(square: Square, image: Image.Image, look: Look) -> tuple[np.ndarray,
         return None
     points = said.reshape(-1, 5)
     places = square.back(points[:, :2] / SIDES[BODY])
+    middle, top = places[33], places[34]
     seen = 1 / (1 + np.exp(-points[:33, 3:].clip(-80, 80))).min(1)
-    return np.column_stack([places[:33], seen]), upright(*places[33:35], ROOM_BODY)
+    return np.column_stack([places[:33], seen]), upright(middle, top, ROOM_BODY)
 
 
 def same_body(body: np.ndarray, other: np.ndarray, square: Square) -> bool:
