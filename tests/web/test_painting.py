@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 
 def test_words_become_pictures(studio: Page, paint: Callable[..., Locator]):
@@ -59,13 +59,26 @@ def test_only_what_the_model_takes_can_be_set(studio: Page, address: str):
     ]
     assert steps.input_value() == f"{card['steps']['default']:g}"
     assert card["text"]["negative"] == studio.get_by_label("Leave out").is_visible()
+    fitting = studio.request.get(f"{address}api/v1/choices").json()["fitting"]["flow"]
+    offered = studio.get_by_label("Sampler", exact=True).locator("option").evaluate_all("all => all.map(o => o.value)")
+    assert [name for name in offered if name] == fitting["samplers"]
+    assert "ddim" not in offered
     studio.keyboard.press("Escape")
     studio.get_by_role("button", name="Style").click()
     assert studio.locator("look-picker .own button").all_inner_texts() == list(card["styles"]["names"])
 
 
 def test_a_refusal_is_told_in_the_servers_words(studio: Page):
+    def more(route: Route) -> None:
+        """As if the server had offered what it refuses."""
+        answer = route.fetch()
+        choices = answer.json()
+        choices["fitting"]["flow"]["samplers"].append("ddim")
+        route.fulfill(response=answer, json=choices)
+
     studio.expected_complaints = 1  # the browser's own line about a 422
+    studio.route("**/api/v1/choices", more)
+    studio.reload()
     studio.get_by_role("button", name="Settings").click()
     studio.get_by_label("Sampler", exact=True).select_option("ddim")
     studio.keyboard.press("Escape")

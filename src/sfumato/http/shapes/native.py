@@ -6,7 +6,7 @@ Errors are RFC 9457 problems, whose `detail` says what to do next.
 import json
 from collections.abc import AsyncIterator
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 from fastapi.responses import FileResponse, StreamingResponse
@@ -19,6 +19,7 @@ from sfumato.core.card import Card
 from sfumato.core.job import Job, JobEvent, Priority, State
 from sfumato.core.ratios import RATIOS
 from sfumato.core.recipe import Recipe
+from sfumato.engine.painting import Scale
 from sfumato.engine.samplers import samplers
 from sfumato.engine.schedules import schedules
 from sfumato.http.desk import Desk, caller_of
@@ -89,13 +90,25 @@ class Marks(BaseModel):
     trashed: bool | None = None
 
 
+class Fitting(BaseModel):
+    """What goes with a noise scale."""
+
+    samplers: list[str]
+    schedules: list[str]
+
+
 class Choices(BaseModel):
-    """The names that an order may use. model: the one used when none is named. models_here: those ready to paint."""
+    """The names that an order may use. model: the one used when none is named. models_here: those ready to paint.
+
+    fitting: which samplers and schedules go with models of a noise scale, as their cards name it; a model that paints
+    with a sampler or schedule of its own takes no other.
+    """
 
     model: str
     models_here: list[str]
     samplers: list[str]
     schedules: list[str]
+    fitting: dict[Scale, Fitting]
     aspect_ratios: list[str]
     formats: list[str]
 
@@ -255,11 +268,19 @@ def router(desk: Desk) -> APIRouter:
     def choices() -> Choices:
         return Choices(
             model=studio.model().name, models_here=sorted(studio.models_here()),
-            samplers=samplers.names(), schedules=schedules.names(), aspect_ratios=list(RATIOS),
+            samplers=samplers.names(), schedules=schedules.names(),
+            fitting={scale: fitting(scale) for scale in get_args(Scale)}, aspect_ratios=list(RATIOS),
             formats=exports.writers.names(),
         )  # fmt: skip
 
     return routes
+
+
+def fitting(scale: Scale) -> Fitting:
+    return Fitting(
+        samplers=[name for name in samplers.names() if samplers[name].refuses(scale) is None],
+        schedules=[name for name in schedules.names() if schedules[name].refuses(scale) is None],
+    )
 
 
 def encoded(desk: Desk, entry: Entry, format: str, quality: int | None = None, metadata: str = "full") -> bytes:

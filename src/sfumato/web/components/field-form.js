@@ -62,7 +62,7 @@ class FieldForm extends HTMLElement {
     const card = catalog.card(draft.order.model);
     this.model = draft.order.model;
     if (!card || !this.form) return;
-    this.fields = fieldsOf(card, catalog);
+    this.fields = fieldsOf(card, catalog.partsOf(card));
     fill(
       this.form,
       this.fields.map((field) => this.row(field)),

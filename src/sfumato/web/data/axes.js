@@ -30,8 +30,14 @@ export const KINDS = {
   seed: { set: (_, seed) => ({ seed }) },
   steps: { set: (_, value) => ({ steps: Number(value) }) },
   guidance: { set: (_, value) => ({ guidance: Number(value) }) },
-  sampler: { set: (_, sampler) => ({ sampler }), choices: () => catalog.samplers },
-  schedule: { set: (_, schedule) => ({ schedule }), choices: () => catalog.schedules },
+  sampler: {
+    set: (_, sampler) => ({ sampler }),
+    choices: ({ model }) => catalog.partsOf(catalog.card(model)).samplers,
+  },
+  schedule: {
+    set: (_, schedule) => ({ schedule }),
+    choices: ({ model }) => catalog.partsOf(catalog.card(model)).schedules,
+  },
   style: {
     set: (_, style) => ({ style }),
     choices: ({ model }) => Object.keys(catalog.card(model)?.styles?.names ?? {}),

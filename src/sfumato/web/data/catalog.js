@@ -1,6 +1,9 @@
 /** What there is to paint with: models, LoRA, looks, samplers, schedules, aspect ratios. Says `change` when it is there. */
 
-/** @import {Card, Look, Lora} from '../types.js' */
+/**
+ * @import {Card, Look, Lora} from '../types.js'
+ * @import {Parts} from './fields.js'
+ */
 
 import * as client from './client.js';
 
@@ -17,11 +20,11 @@ class Catalog extends EventTarget {
   /** @type {string[]} */
   ratios = [];
 
-  /** @type {string[]} */
-  samplers = [];
+  /** @type {Parts} */
+  parts = { samplers: [], schedules: [] };
 
-  /** @type {string[]} */
-  schedules = [];
+  /** By noise scale. @type {Record<string, Parts>} */
+  fitting = {};
 
   /** @type {Lora[]} */
   loras = [];
@@ -43,9 +46,14 @@ class Catalog extends EventTarget {
     const rank = (/** @type {Card} */ { name }) => (name === this.model ? 0 : this.here.has(name) ? 1 : 2);
     this.cards = cards.sort((a, b) => rank(a) - rank(b) || a.title.localeCompare(b.title));
     this.ratios = choices.aspect_ratios;
-    this.samplers = choices.samplers;
-    this.schedules = choices.schedules;
+    this.parts = choices;
+    this.fitting = choices.fitting;
     this.dispatchEvent(new Event('change'));
+  }
+
+  /** The samplers and schedules that go with a model. @param {Card} [card] @returns {Parts} */
+  partsOf(card) {
+    return (card && this.fitting[card.noise.scale]) ?? this.parts;
   }
 
   /** A model's card; of none, or of one that is gone, that of the model used when none is named. @param {string} [name] */

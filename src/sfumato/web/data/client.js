@@ -88,7 +88,7 @@ function query(given) {
 /** Every model's card. @returns {Promise<Card[]>} */
 export const models = () => json('models');
 
-/** The names that an order may use. @returns {Promise<{model: string, models_here: string[], samplers: string[], schedules: string[], aspect_ratios: string[], formats: string[]}>} */
+/** The names that an order may use. @returns {Promise<{model: string, models_here: string[], samplers: string[], schedules: string[], fitting: Record<string, import('./fields.js').Parts>, aspect_ratios: string[], formats: string[]}>} */
 export const choices = () => json('choices');
 
 /** @param {Order} order @returns {Promise<Job>} */

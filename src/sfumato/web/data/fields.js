@@ -21,9 +21,11 @@ export const foretells = (card) => card.sampler !== 'own';
 
 const NEGATIVE_KINDS = new Set(['classifier-free', 'distilled']);
 
+/** @typedef {{samplers: string[], schedules: string[]}} Parts */
+
 /**
  * @param {Card} card
- * @param {{samplers: string[], schedules: string[]}} parts that there are; the server says why one does not go with a model
+ * @param {Parts} parts that go with it
  * @returns {Field[]}
  */
 export function fieldsOf(card, parts) {
