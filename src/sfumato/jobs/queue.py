@@ -365,7 +365,7 @@ def _jobs(connection: Connection, rows: Sequence[RowMapping]) -> list[Job]:
     return [_job(row, tuple(made[row["id"]]), tuple(out[row["id"]])) for row in rows]
 
 
-def _job(row: Mapping[str, Any], made: tuple[Made, ...], out: tuple[int, ...]) -> Job:
+def _job(row: RowMapping | dict[str, Any], made: tuple[Made, ...], out: tuple[int, ...]) -> Job:
     return Job(
         id=row["id"],
         owner=row["owner"],

@@ -58,7 +58,8 @@ def ladder(wanted: Manner, on: Machine) -> list[Place]:
 
 def _numbers(wanted: Manner, on: Machine) -> Iterator[tuple[torch.dtype, Rounding]]:
     """On a processor, fp32 first, and the same of half the size."""
-    dtype, rounding = on.dtype, _quick(on) if wanted.fast else "none"
+    dtype = on.dtype
+    rounding: Rounding = _quick(on) if wanted.fast else "none"
     if wanted.precision is not None:
         check_precision(wanted.precision, on)
         dtype = next((one for one, name in DTYPES.items() if name == wanted.precision), dtype)
