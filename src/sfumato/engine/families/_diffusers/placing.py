@@ -59,11 +59,12 @@ def ladder(wanted: Manner, on: Machine) -> list[Place]:
 def _numbers(wanted: Manner, on: Machine) -> Iterator[tuple[torch.dtype, Rounding]]:
     """On a processor, fp32 first, and the same of half the size."""
     dtype = on.dtype
-    rounding: Rounding = _quick(on) if wanted.fast else "none"
+    unrounded: Rounding = "none"
+    rounding = _quick(on) if wanted.fast else unrounded
     if wanted.precision is not None:
         check_precision(wanted.precision, on)
         dtype = next((one for one, name in DTYPES.items() if name == wanted.precision), dtype)
-        rounding = next((one for one, name in ROUNDINGS.items() if name == wanted.precision), "none")
+        rounding = next((one for one, name in ROUNDINGS.items() if name == wanted.precision), unrounded)
     yield dtype, rounding
     if wanted.precision in DTYPES.values():
         return
