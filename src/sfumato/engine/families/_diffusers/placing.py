@@ -12,12 +12,13 @@ import torch
 
 from sfumato.core.card import Card
 from sfumato.core.errors import RequestError
-from sfumato.core.precision import PRECISIONS
+from sfumato.core.precision import PRECISIONS, Precision
 from sfumato.engine.families import USUAL, Manner
 from sfumato.engine.families._diffusers.machine import Machine, machine
 from sfumato.engine.families._diffusers.place import DTYPES, PAINTERS, ROUNDINGS, WAITING, Place, Rounding
 
 ROOM = 3e9  # bytes that a picture under way takes beside the weights, at two megapixels
+ROUNDED: dict[Precision, Rounding] = {name: one for one, name in ROUNDINGS.items()}
 AT_ONCE = 1 / 20  # of a network that waits block by block, what is there at a time: one block and the next
 INSTEAD = {"fp8": "nf4 or bf16", "int8": "fp8, nf4 or bf16"}
 """What to say instead of a precision that a device has no products in."""
@@ -59,12 +60,11 @@ def ladder(wanted: Manner, on: Machine) -> list[Place]:
 def _numbers(wanted: Manner, on: Machine) -> Iterator[tuple[torch.dtype, Rounding]]:
     """On a processor, fp32 first, and the same of half the size."""
     dtype = on.dtype
-    unrounded: Rounding = "none"
-    rounding = _quick(on) if wanted.fast else unrounded
+    rounding: Rounding = _quick(on) if wanted.fast else "none"
     if wanted.precision is not None:
         check_precision(wanted.precision, on)
         dtype = next((one for one, name in DTYPES.items() if name == wanted.precision), dtype)
-        rounding = next((one for one, name in ROUNDINGS.items() if name == wanted.precision), unrounded)
+        rounding = ROUNDED.get(wanted.precision, "none")
     yield dtype, rounding
     if wanted.precision in DTYPES.values():
         return
