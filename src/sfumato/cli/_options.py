@@ -13,6 +13,7 @@ from sfumato import catalog
 from sfumato.cli._numbers import number, whole
 from sfumato.controls import controls
 from sfumato.core.ratios import RATIOS
+from sfumato.engine.caches import caches
 from sfumato.engine.samplers import samplers
 from sfumato.engine.schedules import schedules
 from sfumato.finishing import finishers
@@ -58,6 +59,9 @@ class Way:
     schedule: Annotated[str | None, one_of(schedules.names(), listed(schedules.names()))] = None
     cache: Annotated[
         float | None, number(help="0 to 1: foretell steps from those before; 0.5 asks about half of many.")
+    ] = None
+    cache_kind: Annotated[
+        str | None, one_of(caches.names(), f"What --cache leaves out. {listed(caches.names())} (default: answers)")
     ] = None
     fast: Annotated[bool, typer.Option("--fast", help="Compute in 8 bits and compiled; rounds a little.")] = False
     lora: Annotated[

@@ -183,6 +183,8 @@ class Card(About):
     the file whose matrices LoRA adds to, of a model that can be taught one here. bases: other models whose LoRA fits
     this one too.
     no_guidance: the number that means none, in the measure of the model's own pipeline.
+    first_block: whether its network is blocks behind one another, of which all but the first may be left out
+    (engine/caches/first_block.py).
     steady_guidance: whether classifier-free guidance turns the model's predictions and leaves their length.
     expand: the rules that lengthen a short prompt for it (catalog/expansions). grounds: the backgrounds that it paints
     worse than finishing lays them, as colour words and `#rrggbb`; a prompt that asks for one gets it from finishing.
@@ -198,6 +200,7 @@ class Card(About):
     guidance: Range
     no_guidance: float = 1
     steady_guidance: bool = False
+    first_block: bool = False
     steps: Range
     sampler: str
     schedule: str

@@ -12,7 +12,8 @@ class Order(BaseModel):
     """One wish. None means "you choose"; ranges are checked by planning, which knows the model's card.
 
     n: pictures; picture i has seed + i. seed: 0 to 2**64 - 1. guidance: how strongly the prompt is followed.
-    cache: 0 to 1, how many steps may be foretold instead of asked; 0 is exact. fast: compute in 8 bits.
+    cache: 0 to 1, how many steps may be foretold instead of asked; 0 is exact. cache_kind: `answers`, whole steps, or
+    `first-block`, what is behind a network's first block. fast: compute in 8 bits.
     rescale: 0 to 1, takes back the contrast that strong guidance adds. width and height: pixels, both or neither; or
     aspect_ratio (core/ratios.py) with megapixels. background: `transparent` (cut out, if the model paints none),
     `white`, `black` or `#rrggbb`.
@@ -39,6 +40,7 @@ class Order(BaseModel):
     guidance: float | None = None
     rescale: float | None = None
     cache: float | None = None
+    cache_kind: str | None = None
     fast: bool = False
     sampler: str | None = None
     schedule: str | None = None

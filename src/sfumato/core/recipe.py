@@ -85,7 +85,7 @@ class Recipe(BaseModel):
     the person typed it, where it was expanded or put into a preset.
     width, height: of the finished picture, pixels. painted_width, painted_height: the size the model paints at;
     finishing brings it to the asked size. rescale: 0 to 1, how far guidance's contrast is taken back.
-    cache: 0 to 1, how many looks may be foretold instead of asked (engine/foretelling.py).
+    cache: 0 to 1, how much of the looks may be answered by earlier ones; cache_kind: how (engine/caches).
     fast: whether the model computes in 8 bits, where its device is quicker so; such pictures differ a little.
     finish: the finishing steps in order, each `name:value`, as `background:#ffffff`.
     start, mask: sha256 of pictures that the library keeps: what is begun with, and where to paint (white).
@@ -110,6 +110,7 @@ class Recipe(BaseModel):
     guidance: float = Field(allow_inf_nan=False)
     rescale: float = Field(default=0, ge=0, le=1)
     cache: float = Field(default=0, ge=0, le=1)
+    cache_kind: str = Field(default="answers", pattern="^[a-z][a-z-]{0,31}$")
     fast: bool = False
     sampler: str
     schedule: str

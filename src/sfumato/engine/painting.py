@@ -34,12 +34,16 @@ class Look:
 
 @dataclass(frozen=True)
 class Row:
-    """One row for a model: a look, the text (as its family reads it) and the distilled guidance, if it takes one."""
+    """One row for a model: a look, the text (as its family reads it) and the distilled guidance, if it takes one.
+
+    memory: what earlier looks left for this one (engine/caches); such a row is asked by itself.
+    """
 
     x: Latent
     sigma: float
     text: Any
     guidance: float | None = None
+    memory: Any = None
 
 
 Painting = Generator[Look, Latent, Latent]

@@ -10,9 +10,9 @@ from sfumato.core.canvas import Canvas
 from sfumato.core.card import OWN, Card
 from sfumato.core.errors import JobFailed
 from sfumato.core.recipe import Recipe
+from sfumato.engine.caches import caches
 from sfumato.engine.conductor import Task
 from sfumato.engine.families import Model, SteerableModel, Text, WholeModel
-from sfumato.engine.foretelling import foretelling
 from sfumato.engine.guidance.between import between
 from sfumato.engine.guidance.classifier_free import classifier_free
 from sfumato.engine.guidance.distilled import distilled
@@ -50,7 +50,7 @@ def start(recipe: Recipe, canvas: Canvas, model: Model, place_of: PlaceOf = no_p
     if masked:
         painting = keeping(painting, known, free)
     if recipe.cache:
-        painting = foretelling(painting, sigmas, recipe.cache)
+        painting = caches[recipe.cache_kind].painting(painting, sigmas, recipe.cache)
     beside = steering(recipe, canvas, sigmas, place_of)
 
     def read(prompt: str, wanted: bool = True) -> Text:
@@ -71,6 +71,8 @@ def start(recipe: Recipe, canvas: Canvas, model: Model, place_of: PlaceOf = no_p
         other = read(card.styled(recipe.toward.prompt, recipe.style))
         guided = between(guided, texts[0], other, recipe.toward.share)
         texts.append(other)
+    if recipe.cache:
+        guided = caches[recipe.cache_kind].guided(guided, recipe.cache)
     return Task(guided, model, sigmas), [text.unread for text in texts if text.unread]
 
 

@@ -13,6 +13,7 @@ from sfumato.core.ranges import checked, checked_whole
 from sfumato.core.recipe import Recipe, Toward
 from sfumato.core.registry import Registry, unknown
 from sfumato.core.shelf import Shelf
+from sfumato.engine.caches import USUAL, caches
 from sfumato.engine.samplers import Sampler, samplers
 from sfumato.engine.schedules import Schedule, schedules
 from sfumato.engine.strength import steps_at
@@ -81,6 +82,9 @@ def plan(
     if not card.asks_twice(guidance, negative):
         idle = [name for name, value in {"negative": order.negative, "rescale": rescale}.items() if value]
         warnings += [without_effect(name, card, guidance) for name in idle]
+    cache = checked("cache", order.cache, CACHE)
+    if order.cache_kind is not None and not cache:
+        warnings.append("--cache-kind has no effect without --cache: give --cache 0.5, or leave it out")
     if "<lora:" in order.prompt:
         warnings.append("<lora:...> in the prompt is read as words: use --lora name:weight")
     loras, told = checked_loras(order.loras, card, find_lora)
@@ -96,7 +100,8 @@ def plan(
         steps=int(checked("steps", order.steps, card.steps)),
         guidance=guidance,
         rescale=rescale,
-        cache=checked_cache(order.cache, card),
+        cache=cache,
+        cache_kind=checked_kind_of_cache(order.cache_kind, cache, card),
         fast=checked_fast(order.fast, card),
         sampler=sampler,
         schedule=schedule,
@@ -211,12 +216,14 @@ def row_between(recipe: Recipe, card: Card, n: int, prompt: str | None, seed: in
     return Plan([recipe.model_copy(update={"toward": checked_toward(end, card)}) for end in ends])
 
 
-def checked_cache(share: float | None, card: Card) -> float:
-    """How many looks may be foretold; RequestError where the model's own pipeline asks them."""
-    share = checked("cache", share, CACHE)
-    if share and card.sampler == OWN:
-        raise RequestError(f"{card.name} paints by its own pipeline, which foretells no steps: leave --cache out")
-    return share
+def checked_kind_of_cache(kind: str | None, share: float, card: Card) -> str:
+    """How looks are to be answered by earlier ones; RequestError where the model's cannot be so."""
+    kind = USUAL if kind is None else kind
+    reason = caches[kind].refuses(card) if share or kind != USUAL else ""
+    if reason:
+        kinds = [name for name in caches.names() if not caches[name].refuses(card)]
+        raise RequestError(f"{card.name} {reason}: leave --cache{'-kind' if kinds else ''} out")
+    return kind
 
 
 def checked_fast(fast: bool, card: Card) -> bool:

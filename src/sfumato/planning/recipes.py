@@ -16,9 +16,10 @@ from sfumato.operations import STEERED, operations
 from sfumato.planning.chains import checked_chain
 from sfumato.planning.loras import FindLora, check_loras, no_loras
 from sfumato.planning.plan import (
+    CACHE,
     RESCALE,
-    checked_cache,
     checked_fast,
+    checked_kind_of_cache,
     checked_operation,
     checked_part,
     checked_strength,
@@ -58,7 +59,7 @@ def check(
     checked("steps", recipe.steps, card.steps)
     checked("guidance", recipe.guidance, card.guidance)
     checked("rescale", recipe.rescale, RESCALE)
-    checked_cache(recipe.cache, card)
+    checked_kind_of_cache(recipe.cache_kind, checked("cache", recipe.cache, CACHE), card)
     checked_fast(recipe.fast, card)
     for prompt in (recipe.prompt, recipe.asked):
         checked_prompt(recipe.prompt if prompt is None else prompt, may_be_empty=operation.wordless)

@@ -43,6 +43,7 @@
  * @property {number} [guidance]
  * @property {number} [rescale]
  * @property {number} [cache] 0 to 1, how many steps may be foretold
+ * @property {string} [cache_kind]
  * @property {string} [sampler]
  * @property {string} [schedule]
  * @property {string} [style]
@@ -76,6 +77,7 @@
  * @property {number} guidance
  * @property {number} rescale
  * @property {number} [cache]
+ * @property {string} [cache_kind]
  * @property {string} sampler
  * @property {string} schedule
  * @property {number} width

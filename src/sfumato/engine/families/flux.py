@@ -21,6 +21,7 @@ from sfumato.engine.families import USUAL, Manner, Text
 from sfumato.engine.families._diffusers.adapting import Adaptable, Wardrobe
 from sfumato.engine.families._diffusers.autoencoder import Autoencoder
 from sfumato.engine.families._diffusers.beside import grouped
+from sfumato.engine.families._diffusers.first_block import FirstBlock
 from sfumato.engine.families._diffusers.flux_beside import FluxHelpers
 from sfumato.engine.families._diffusers.folder import Folder
 from sfumato.engine.families._diffusers.place import Place
@@ -50,6 +51,7 @@ class Flux(Adaptable):
         self._clip = inside.network("text_encoder", CLIPTextModel, place)
         self._t5 = inside.network("text_encoder_2", T5EncoderModel, place)
         self._transformer = inside.network("transformer", FluxTransformer2DModel, place)
+        self._first_block = FirstBlock(self._transformer)
         self._wardrobe = Wardrobe({"transformer": self._transformer, "text_encoder": self._clip}, self.loader, inside)
         self._autoencoder = Autoencoder(inside, place)
         self.encode, self.decode = self._autoencoder.encode, self._autoencoder.decode
@@ -97,7 +99,9 @@ class Flux(Adaptable):
             "img_ids": places(high // PATCH, wide // PATCH).to(self._place.device),
             "return_dict": False,
         }
-        velocity = self._transformer(**self._helpers.answers(rows[0].text.beside, rows[0].sigma, given))[0]
+        given = self._helpers.answers(rows[0].text.beside, rows[0].sigma, given)
+        with self._first_block.remembering(rows[0].memory):
+            velocity = self._transformer(**given)[0]
         seen = unpack(velocity[:, :tokens].float().cpu(), channels, high, wide).numpy()
         return [row.x - np.float32(row.sigma) * one for row, one in zip(rows, seen, strict=True)]
 

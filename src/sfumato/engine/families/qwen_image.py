@@ -22,6 +22,7 @@ from sfumato.core.card import Card
 from sfumato.engine.families import USUAL, Manner, Text
 from sfumato.engine.families._diffusers.adapting import Adaptable, Wardrobe
 from sfumato.engine.families._diffusers.autoencoder import on_white, opaque
+from sfumato.engine.families._diffusers.first_block import FirstBlock
 from sfumato.engine.families._diffusers.folder import Folder
 from sfumato.engine.families._diffusers.place import Place
 from sfumato.engine.families._diffusers.placing import placed
@@ -56,6 +57,7 @@ class QwenImage(Adaptable):
         self._pieces = inside.tokenizer("tokenizer", Qwen2Tokenizer)
         self._reader = inside.network("text_encoder", Qwen2_5_VLForConditionalGeneration, place)
         self._transformer = inside.network("transformer", QwenImageTransformer2DModel, place)
+        self._first_block = FirstBlock(self._transformer)
         self._wardrobe = Wardrobe({"transformer": self._transformer}, self.loader, inside)
         self._autoencoder = FramesAutoencoder(inside, place)
         self.encode, self.decode = self._autoencoder.encode, self._autoencoder.decode
@@ -96,7 +98,8 @@ class QwenImage(Adaptable):
 
     def _look(self, row: Row, said: list[Any] | None) -> Latent:
         channels, high, wide = row.x.shape
-        velocity = self._transformer(**self._given(row), controlnet_block_samples=said)[0]
+        with self._first_block.remembering(row.memory):
+            velocity = self._transformer(**self._given(row), controlnet_block_samples=said)[0]
         seen = unpack(velocity.float().cpu(), channels, high, wide)[0].numpy()
         return row.x - np.float32(row.sigma) * seen
 

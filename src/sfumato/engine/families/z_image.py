@@ -20,6 +20,7 @@ from sfumato.core.card import Card
 from sfumato.engine.families import USUAL, Manner, Text
 from sfumato.engine.families._diffusers.adapting import Adaptable, Wardrobe
 from sfumato.engine.families._diffusers.autoencoder import Autoencoder
+from sfumato.engine.families._diffusers.first_block import FirstBlock
 from sfumato.engine.families._diffusers.folder import Folder
 from sfumato.engine.families._diffusers.place import Place
 from sfumato.engine.families._diffusers.placing import placed
@@ -48,6 +49,7 @@ class ZImage(Adaptable):
         self._pieces = inside.tokenizer("tokenizer", Qwen2Tokenizer)
         self._reader = inside.network("text_encoder", Qwen3Model, place)
         self._transformer = inside.network("transformer", ZImageTransformer2DModel, place)
+        self._first_block = FirstBlock(self._transformer)
         self._wardrobe = Wardrobe({"transformer": self._transformer}, self.loader, inside)
         self._autoencoder = Autoencoder(inside, place)
         self.encode, self.decode = self._autoencoder.encode, self._autoencoder.decode
@@ -67,15 +69,21 @@ class ZImage(Adaptable):
         said = self._reader(input_ids=ids.to(self._place.device), output_hidden_states=True)
         return Text(said.hidden_states[LAYER][0], unread)
 
-    @torch.inference_mode()
     def look(self, rows: Sequence[Row]) -> list[Latent]:
         self._dress()
-        answers = self._transformer(
-            [torch.from_numpy(row.x)[:, None].to(self._place.device, self._place.dtype) for row in rows],
-            torch.tensor([1 - row.sigma for row in rows], device=self._place.device),
-            [row.text.states for row in rows],
-            return_dict=False,
-        )[0]
+        if any(row.memory for row in rows):
+            return [clean for row in rows for clean in self._look([row])]
+        return self._look(rows)
+
+    @torch.inference_mode()
+    def _look(self, rows: Sequence[Row]) -> list[Latent]:
+        with self._first_block.remembering(rows[0].memory):
+            answers = self._transformer(
+                [torch.from_numpy(row.x)[:, None].to(self._place.device, self._place.dtype) for row in rows],
+                torch.tensor([1 - row.sigma for row in rows], device=self._place.device),
+                [row.text.states for row in rows],
+                return_dict=False,
+            )[0]
         ways = [answer[:, 0].float().cpu().numpy() for answer in answers]
         return [row.x + np.float32(row.sigma) * way for row, way in zip(rows, ways, strict=True)]
 

@@ -37,6 +37,7 @@ class Draft extends EventTarget {
       guidance: recipe.guidance,
       rescale: recipe.rescale || undefined,
       cache: recipe.cache || undefined,
+      cache_kind: recipe.cache ? recipe.cache_kind : undefined,
       sampler: recipe.sampler,
       schedule: recipe.schedule,
       aspect_ratio: undefined,

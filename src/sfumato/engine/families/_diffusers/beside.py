@@ -170,9 +170,14 @@ def _eye(path: Path) -> Path:
 
 
 def grouped(rows: Sequence[Row], look: Callable[[Sequence[Row]], list[Latent]]) -> list[Latent]:
-    """Ask for rows together where their texts are as long and the same is beside all of them, else one by one."""
+    """Ask for rows together where their texts are as long and the same is beside all of them, else one by one.
+
+    A row with a memory is always asked by itself.
+    """
     first = rows[0].text
-    if all(row.text.beside is first.beside and _length(row.text) == _length(first) for row in rows):
+    if not any(row.memory for row in rows) and all(
+        row.text.beside is first.beside and _length(row.text) == _length(first) for row in rows
+    ):
         return look(rows)
     return [clean for row in rows for clean in look([row])]
 
