@@ -12,13 +12,13 @@ import torch
 
 from sfumato.core.card import Card
 from sfumato.core.errors import RequestError
-from sfumato.core.precision import PRECISIONS, Precision
+from sfumato.core.precision import PRECISIONS
 from sfumato.engine.families import USUAL, Manner
 from sfumato.engine.families._diffusers.machine import Machine, machine
 from sfumato.engine.families._diffusers.place import DTYPES, PAINTERS, ROUNDINGS, WAITING, Place, Rounding
 
 ROOM = 3e9  # bytes that a picture under way takes beside the weights, at two megapixels
-ROUNDED: dict[Precision, Rounding] = {name: one for one, name in ROUNDINGS.items()}
+ROUNDED: dict[str, Rounding] = {name: one for one, name in ROUNDINGS.items()}
 AT_ONCE = 1 / 20  # of a network that waits block by block, what is there at a time: one block and the next
 INSTEAD = {"fp8": "nf4 or bf16", "int8": "fp8, nf4 or bf16"}
 """What to say instead of a precision that a device has no products in."""
