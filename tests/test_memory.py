@@ -4,6 +4,7 @@ import gc
 import weakref
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -61,6 +62,30 @@ def test_each_manner_is_a_model_of_its_own_and_a_thrifty_one_stands_alone():
     assert shelf.loaded.names() == ("one",) and len(shelf.made) == 2
     shelf.loaded.model("two", THRIFTY)
     assert shelf.loaded.names() == ("two",)
+
+
+def test_networks_beside_a_model_count_as_soon_as_they_are_there():
+    shelf = Shelf(25)
+    first, second = shelf.loaded.model("one"), shelf.loaded.model("two")
+    second.beside = SimpleNamespace(taken=10, told=[])  # type: ignore[attr-defined] - as a family's ledger
+    assert shelf.loaded.model("two") is second and shelf.loaded.names() == ("two",)
+    assert shelf.loaded.model("one") is not first
+
+
+def test_what_has_no_memory_while_it_is_read_is_not_called_damaged(tmp_path: Path, monkeypatch: Any):
+    """Memory that runs out on a processor is a RuntimeError, as much else that libraries raise of a file."""
+    pytest.importorskip("torch")
+    import tiny_models
+    from diffusers import UNet2DConditionModel
+
+    def full(*given: Any, **named: Any) -> Any:
+        raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes")
+
+    tiny_models.stable_diffusion(tmp_path / "models" / "dreamshaper-8")
+    parts = Parts(Settings(home=tmp_path))
+    monkeypatch.setattr(UNet2DConditionModel, "from_pretrained", full)
+    with pytest.raises(RanOut, match="it needs "):
+        parts.model("dreamshaper-8")
 
 
 def test_what_goes_gives_its_memory_back():

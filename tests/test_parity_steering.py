@@ -1,5 +1,6 @@
 """ControlNets and reference pictures next to diffusers' pipelines: the same tiny weights, noise, prompt, pictures."""
 
+import gc
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from sfumato.core.order import Order  # noqa: E402
 from sfumato.core.recipe import ControlUse, ReferenceUse  # noqa: E402
 from sfumato.engine.conductor import Conductor, Finished  # noqa: E402
 from sfumato.engine.families import families  # noqa: E402
+from sfumato.engine.families._diffusers.place import Place  # noqa: E402
 from sfumato.engine.noise import SeededNoise  # noqa: E402
 from sfumato.engine.start import start  # noqa: E402
 from sfumato.planning import plan  # noqa: E402
@@ -35,12 +37,12 @@ def picture(seed: int) -> Image.Image:
     return Image.fromarray(np.random.default_rng(seed).integers(0, 256, (SIDES[1], SIDES[0], 3), np.uint8))
 
 
-def load(family: str, folder: Path) -> Any:
+def load(family: str, folder: Path, *place: Place) -> Any:
     card = tiny_card(
         family=family, schedule="scaled-linear", noise={"scale": "diffusion", "spacing": "leading"},
         sizes={"multiple": 4, "low": 4, "high": 64, "best": 64, "default": SIDES},
     )  # fmt: skip
-    return families[family](card, folder)
+    return families[family](card, folder, *place)
 
 
 def ours(model: Any, controls: Any = (), references: Any = ()) -> np.ndarray:
@@ -158,3 +160,21 @@ def test_two_references_with_weights_paint_diffusers_picture(family: str, tmp_pa
     wanted = theirs(pipe, model, ip_adapter_image=pictures)
     assert close(found, wanted)
     assert not close(before, wanted)
+
+
+def test_a_control_network_gets_what_the_model_left_and_else_waits(tmp_path: Path):
+    """The same latent, wherever it is; it is counted while it is there, and it is told that it waits."""
+    folder = FOLDERS["stable-diffusion"](tmp_path / "model")
+    roomy, narrow = (
+        load("stable-diffusion", folder, Place(torch.device("cpu"), torch.float32, left=left)) for left in (1e9, 1e5)
+    )
+    control = [(controlnet(tmp_path / "net", roomy, 1), picture(3), 1.0, 0.0, 1.0)]
+    assert close(ours(roomy, control), ours(narrow, control))
+    size = sum(one.numel() for one in diffusers.ControlNetModel.from_pretrained(tmp_path / "net").parameters()) * 4
+    assert (roomy.beside.taken, narrow.beside.taken, roomy.beside.told) == (size, 0, [])
+    (told,) = narrow.beside.told
+    assert told.startswith("net takes 0.0 GB and 0.0 are left beside the model: it waits in the computer's memory")
+    roomy._unet.helpers._network.cache_clear()
+    roomy._unet.helpers._beside.cache_clear()
+    gc.collect()
+    assert roomy.beside.taken == 0

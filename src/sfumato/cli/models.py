@@ -90,7 +90,9 @@ def _here(studio: "Studio", name: str) -> str:
         return str(error)
     except RequestError as error:
         return f"not so: {error}"
-    return "on the processor, by ONNX Runtime" if place is None else f"{place.why} (it needs {place.needs})"
+    if place is None:
+        return "on the processor, by ONNX Runtime"
+    return f"{place.why} (it needs {place.needs}, and leaves {max(place.left, 0) / 1e9:.1f} for networks that steer it)"
 
 
 def _show(one: "Card | Listing", json: bool, here: str | None) -> None:

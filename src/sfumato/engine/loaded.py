@@ -36,12 +36,22 @@ class Loaded:
                 self._make_room(0 if manner.thrift else self._budget() - weighs)
                 self._models[wanted] = self._load(name, manner), weighs
             self._models[wanted] = self._models.pop(wanted)
+            self._make_room(self._budget(), keep=1)  # networks may have come beside one since
             return self._models[wanted][0]
 
-    def _make_room(self, left: float) -> None:
-        """Let go until what stays takes no more than `left` bytes."""
+    def _make_room(self, left: float, keep: int = 0) -> None:
+        """Let go until what stays, with networks beside it, takes no more than `left` bytes. keep: the last ones."""
         before = len(self._models)
-        while self._models and sum(weighs for _, weighs in self._models.values()) > left:
+        while len(self._models) > keep and self._taken() > left:
             del self._models[next(iter(self._models))]
         if len(self._models) < before:
             give_back()
+
+    def _taken(self) -> float:
+        return sum(weighs + _beside(model) for model, weighs in self._models.values())
+
+
+def _beside(model: Model) -> float:
+    """Bytes of the networks that steer a model, as far as they are loaded."""
+    ledger = getattr(model, "beside", None)
+    return 0 if ledger is None else ledger.taken

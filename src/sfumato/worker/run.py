@@ -191,15 +191,17 @@ class Bench:
         check_weights(recipe, model)
         way.model = adapted(knowing(model, recipe, self._word_of), recipe, self._lora_of)
         yield from self._start(way, canvas)
+        yield from self._remarks(recipe, model)
         self._room = max(1, model.rows_at_once // 2)
 
     def _remarks(self, recipe: Recipe, model: Model) -> Iterator[Event]:
-        """How a model was placed, once, where that is not as everybody expects."""
+        """How a model, and what steers it, was placed, once, where that is not as everybody expects."""
         self._needs[recipe.model] = getattr(model, "needs", "")
-        text = getattr(model, "remark", "")
-        if text and text not in self._remarked:
-            self._remarked.add(text)
-            yield Warned(recipe, text)
+        beside = getattr(model, "beside", None)
+        for text in [getattr(model, "remark", ""), *(beside.told if beside is not None else ())]:
+            if text and text not in self._remarked:
+                self._remarked.add(text)
+                yield Warned(recipe, text)
 
     def _failed(self, asked: Asked, error: Exception | None) -> Iterator[Event]:
         """The end of a recipe; or where memory ran out for the first time, word that it is begun again."""

@@ -3,7 +3,8 @@
 A family loads a card's weights into a Model, which reads prompts, encodes pictures, looks (rows in, clean estimates
 out) and decodes. To add one, add a module with `PART = load`, a function or class `(card, folder, manner) -> Model`.
 One over diffusers' parts says in `pipelines` for which classes it stands in; a model that was placed in an uncommon way
-says so in `remark`, one line for a person, and in `needs` what memory it takes.
+says so in `remark`, one line for a person, and in `needs` what memory it takes. One that networks steer has a ledger of
+what they take in `beside` (_diffusers/ledger.py).
 
 One whose `together` is true is given all rows of one picture's look in one call, whatever rows_at_once says.
 

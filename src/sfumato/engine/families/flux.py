@@ -44,6 +44,7 @@ class Flux(Adaptable):
     def __init__(self, card: Card, folder: Path, place: Place | Manner = USUAL):
         self._place = place = placed(card, place, folder=folder)
         self.remark, self.needs, self.together = place.remark, place.needs, place.together
+        self.beside = place.beside
         inside = Folder(card, folder, self.pipelines)
         self.card = inside.trained()
         self._clip_pieces = inside.tokenizer("tokenizer", CLIPTokenizer)

@@ -52,6 +52,7 @@ class QwenImage(Adaptable):
     def __init__(self, card: Card, folder: Path, place: Place | Manner = USUAL):
         self._place = place = placed(card, place, folder=folder)
         self.remark, self.needs = place.remark, place.needs
+        self.beside = place.beside
         inside = Folder(card, folder, self.pipelines)
         self.card = inside.trained()
         self._pieces = inside.tokenizer("tokenizer", Qwen2Tokenizer)

@@ -39,6 +39,7 @@ class StableDiffusion(Adaptable, Wordy):
         self.card = card
         self._place = place = placed(card, place, folder=folder)
         self.remark, self.needs, self.together = place.remark, place.needs, place.together
+        self.beside = place.beside
         inside = Folder(card, folder, self.pipelines)
         self._clip = Clip(
             inside.tokenizer("tokenizer", CLIPTokenizer), inside.network("text_encoder", CLIPTextModel, place)

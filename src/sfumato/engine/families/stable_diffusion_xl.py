@@ -46,6 +46,7 @@ class StableDiffusionXL(Adaptable, Wordy):
         self.card = card
         self._place = place = placed(card, place, folder=folder)
         self.remark, self.needs, self.together = place.remark, place.needs, place.together
+        self.beside = place.beside
         inside = Folder(card, folder, self.pipelines)
         self._clips = [
             Clip(

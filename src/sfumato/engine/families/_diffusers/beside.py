@@ -25,6 +25,8 @@ from sfumato.core.errors import DamagedWeights, UnreadableFile
 from sfumato.core.wording import shown
 from sfumato.engine.families import Text
 from sfumato.engine.families._diffusers.place import Place
+from sfumato.engine.families._diffusers.quick import waiting
+from sfumato.engine.memory import ran_out
 from sfumato.engine.painting import Latent, Row
 from sfumato.engine.steering import Control, Reference, Steering
 from sfumato.engine.weights.tensors import mapped
@@ -199,11 +201,16 @@ def opened(path: Path, kind: Any, place: Place) -> Any:
             raise UnreadableFile("it holds no safetensors")
         made = kind.from_pretrained(path, dtype=place.dtype, use_safetensors=True, local_files_only=True)
     except (OSError, ValueError, RuntimeError, TypeError, UnreadableFile) as error:
+        if ran_out(error):
+            raise
         raise DamagedWeights(
             f"the folder {shown(str(path), 120)} is no {kind.__name__} ({' '.join(str(error).split())[:160]}); "
             f"sfumato pull fetches it again"
         ) from error
-    return made.to(place.device).eval().requires_grad_(False)
+    made = made.eval().requires_grad_(False)
+    if not place.beside.has_room(made, path.name, place.left):
+        return waiting(made, place, "leaf_level")
+    return made.to(place.device)
 
 
 def adapter(path: Path) -> dict[str, dict[str, Tensor]]:

@@ -84,7 +84,7 @@ def _apart(change: Tensor, before: Tensor) -> float:
     return float((change - before).abs().mean() / before.abs().mean())
 
 
-def _each(one: Answer, other: Answer, sign: int) -> Answer:
+def _each(one: Answer, other: Any, sign: int) -> Answer:
     """one + sign * other, of every part."""
     if isinstance(one, tuple):
         return tuple(a + sign * b for a, b in zip(one, other, strict=True))

@@ -24,6 +24,7 @@ from sfumato.core.errors import DamagedWeights, UnreadableFile
 from sfumato.core.wording import shown
 from sfumato.engine.families._diffusers.place import Place
 from sfumato.engine.families._diffusers.quick import settled
+from sfumato.engine.memory import ran_out
 from sfumato.engine.weights.gguf import check_gguf
 from sfumato.engine.weights.tensors import mapped
 
@@ -94,6 +95,8 @@ class Folder:
         try:
             return self._whole(name, kind, place) if single is None else self._from_file(single, name, kind, place)
         except (OSError, ValueError, RuntimeError) as error:
+            if ran_out(error):
+                raise
             if single is not None:
                 raise self.another_models(single, name, error) from error
             raise self.wrong(f"its {name} cannot be loaded ({_line(error)})") from error
@@ -133,6 +136,8 @@ class Folder:
                 self.path, dtype=place.dtype, use_safetensors=True, local_files_only=True
             )
         except (OSError, ValueError, RuntimeError, ImportError) as error:
+            if ran_out(error):
+                raise
             raise self.wrong(f"it cannot be loaded ({_line(error)})") from error
         for name, part in made.components.items():
             if isinstance(part, Module):

@@ -1,11 +1,12 @@
 """Where a model computes, in which numbers, and what of it waits elsewhere."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import torch
 
 from sfumato.core.precision import Placement, Precision
+from sfumato.engine.families._diffusers.ledger import Ledger
 
 Rounding = Literal["none", "float8", "int8", "nf4"]
 
@@ -31,7 +32,8 @@ class Place:
     its repeated blocks are compiled, which takes up to a minute at the first look of each size. placement: what waits
     in the computer's memory until it is asked. tiled: whether large pictures are decoded in tiles.
     why: one line for a person, what was chosen and for what reason; remark: the same where not everybody expects it,
-    else nothing. needs: what it takes so, in words. left: bytes of the device that nothing of it takes.
+    else nothing. needs: what it takes so, in words. left: bytes of the device that nothing of it takes; beside: what
+    came to be there since.
     """
 
     device: torch.device
@@ -44,6 +46,7 @@ class Place:
     remark: str = ""
     needs: str = ""
     left: float = float("inf")
+    beside: Ledger = field(default_factory=Ledger, compare=False, repr=False)
 
     @property
     def precision(self) -> Precision:
