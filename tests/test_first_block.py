@@ -1,6 +1,7 @@
 """First-block caching: as diffusers' own hook has it, each row for itself, and near the picture of all blocks."""
 
 from copy import deepcopy
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,10 @@ from sfumato.engine.caches.first_block import Memory
 from sfumato.engine.families import families
 from sfumato.engine.families._diffusers.first_block import FirstBlock
 from sfumato.engine.families._diffusers.place import Place
+from sfumato.engine.families._diffusers.quick import painter
+from sfumato.engine.families._diffusers.rounding import blocks
+from sfumato.engine.guidance.classifier_free import classifier_free
+from sfumato.engine.painting import Look, Painting
 from sfumato.planning import check, plan
 from sfumato.testing import tiny_card
 from sfumato.worker.run import Failed, Painted, run
@@ -70,18 +75,57 @@ def test_it_answers_as_diffusers_hook_does_on_two_paths_in_turns(made: Any):
 
     ours, theirs = made(), deepcopy(made())
     apply_first_block_cache(theirs, FirstBlockCacheConfig(threshold=0.05))
-    first_block, memories = FirstBlock(ours), [Memory(0.05), Memory(0.05)]
+    caching, memories = FirstBlock(ours), [Memory(0.05), Memory(0.05)]
     for step in range(9):
         for path in (0, 1):
-            with first_block.remembering(memories[path]):
+            with caching.remembering(memories[path]):
                 found = ours(**given(ours, path, step))[0]
             with theirs.cache_context(str(path)):
                 wanted = theirs(**given(theirs, path, step))[0]
             torch.testing.assert_close(found, wanted)
     assert [1 < memory.left_out < 8 for memory in memories] == [True, True], [memory.left_out for memory in memories]
-    with first_block.remembering(None):  # and without a memory it is what it was
+    with caching.remembering(None):  # and without a memory it is what it was
         found = ours(**given(ours, 0, 0))[0]
     torch.testing.assert_close(found, made()(**given(ours, 0, 0))[0], rtol=0, atol=0)
+
+
+@pytest.mark.parametrize("how", ["compiled", "waiting"])
+@torch.inference_mode()
+def test_blocks_that_are_compiled_or_wait_elsewhere_are_left_out_too(how: str):
+    """Traced, and not built; and a block that is left out is not brought to the device."""
+    plain, other = flux(), flux()
+    if how == "compiled":
+        for block in blocks(other):
+            block.compile(backend="eager", dynamic=False)
+    else:
+        painter(other, replace(WHOLE, placement="blocks"))
+    both = [(network, FirstBlock(network), Memory(0.05)) for network in (plain, other)]
+    for step in range(7):
+        answers = []
+        for network, caching, memory in both:
+            with caching.remembering(memory):
+                answers.append(network(**given(network, 0, step))[0])
+        torch.testing.assert_close(*answers)
+    assert both[0][2].left_out == both[1][2].left_out > 0
+
+
+def test_each_row_has_a_memory_of_its_own_for_all_of_a_painting():
+    """With the prompt and without it; the next painting begins with none."""
+
+    def painting() -> Painting:
+        x = np.ones((1, 2, 2), np.float32)
+        for sigma in (1.0, 0.5):
+            x = yield Look(x, sigma)
+        return x
+
+    seen = []
+    for _ in range(2):
+        guided = first_block.remembering(classifier_free(painting(), "a", "b", 3.0), 0.1)
+        rows = next(guided)
+        seen += [row.memory for row in rows]
+        again = guided.send([row.x for row in rows])
+        assert [row.memory for row in again] == [row.memory for row in rows]
+    assert len({id(memory) for memory in seen}) == 4
 
 
 FLUX = {
