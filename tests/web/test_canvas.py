@@ -89,6 +89,8 @@ def test_erasing_asks_for_a_mask_and_lets_the_ground_go_on(canvas: Page, address
     after, before = painted(canvas, address)
     middle = slice(40, 88), slice(40, 88)
     assert before[middle].min() < 150 and after[middle].min() > 150
+    canvas.goto(f"{address}#/queue")  # it has no words: it is called by what was done
+    expect(canvas.get_by_role("link", name="Erased in part").first).to_be_visible()
 
 
 def test_a_background_is_painted_behind_what_is_not_marked(canvas: Page, address: str):

@@ -4,6 +4,7 @@
 
 import { lineage, thumbnailOf } from '../data/client.js';
 import { jobs } from '../data/jobs.js';
+import { wayOf } from '../data/naming.js';
 import { css, fill, h, later, listen, style } from '../dom.js';
 import { t } from '../texts.js';
 
@@ -90,7 +91,7 @@ function row(title, pictures) {
 
 /** @param {Picture} picture */
 function thumb({ id, recipe }) {
-  const way = Reflect.get(t.picture.operations, recipe.operation) ?? recipe.operation;
+  const way = wayOf(recipe.operation);
   const said = recipe.prompt ? `${way}: ${recipe.prompt}` : way;
   return h(
     'a',

@@ -4,6 +4,7 @@
 
 import { choices, PICKED, REJECTED } from '../data/choices.js';
 import { thumbnailOf } from '../data/client.js';
+import { nameOf } from '../data/naming.js';
 import { css, fill, h, style } from '../dom.js';
 import { icon } from '../icons.js';
 import { t } from '../texts.js';
@@ -154,7 +155,7 @@ export class PictureTile extends HTMLElement {
       stars && t.gallery.marks.rating(stars.length),
     ];
     this.ariaLabel = picture
-      ? [t.gallery.picture(picture.recipe.prompt, picture.recipe.seed), ...said].filter(Boolean).join(', ')
+      ? [t.gallery.picture(nameOf(picture.recipe), picture.recipe.seed), ...said].filter(Boolean).join(', ')
       : '';
   }
 }

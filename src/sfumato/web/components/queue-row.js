@@ -4,6 +4,7 @@
 
 import { thumbnailOf } from '../data/client.js';
 import { jobs } from '../data/jobs.js';
+import { nameOf } from '../data/naming.js';
 import { css, fill, h, listen, style } from '../dom.js';
 import { icon } from '../icons.js';
 import { t } from '../texts.js';
@@ -146,7 +147,7 @@ export class QueueRow extends HTMLElement {
     const focused = this.contains(document.activeElement) ? document.activeElement?.getAttribute('data-act') : null;
     this.draggable = waits && jobs.waiting.length > 1;
     const recipe = job.recipes[0];
-    const prompt = recipe?.prompt || recipe?.operation || '';
+    const prompt = recipe ? nameOf(recipe) : '';
     const facts = [
       t.queue.states[job.state],
       t.queue.of(job.pictures.length, job.recipes.length - job.dropped.length),
@@ -217,7 +218,7 @@ function act(job, what) {
 /** @param {Picture} picture */
 function thumb({ id, recipe }) {
   const image = h('img', { src: thumbnailOf(id), alt: '', loading: 'lazy' });
-  return h('a', { href: `#/picture/${id}`, 'aria-label': recipe.prompt }, image);
+  return h('a', { href: `#/picture/${id}`, 'aria-label': nameOf(recipe) }, image);
 }
 
 customElements.define('queue-row', QueueRow);

@@ -3,6 +3,7 @@
 /** @import {Picture} from '../types.js' */
 
 import { outside } from '../data/client.js';
+import { wayOf } from '../data/naming.js';
 import { asCommand, asCurl, asPython, isOfWords } from '../data/spell.js';
 import { css, fill, h, style } from '../dom.js';
 import { icon } from '../icons.js';
@@ -72,7 +73,7 @@ export class RecipeCard extends HTMLElement {
     const { operation, strength, margins, toward } = recipe;
     const edited = !isOfWords(recipe);
     const rows = [
-      [f.operation, edited ? (Reflect.get(t.picture.operations, operation) ?? operation) : null],
+      [f.operation, edited ? wayOf(operation) : null],
       [f.strength, edited && operation !== 'scene' ? t.picture.share(strength) : null],
       [f.margins, margins && t.picture.sides(margins)],
       [f.toward, toward?.seed ? t.picture.turned(toward.share, toward.seed) : null],

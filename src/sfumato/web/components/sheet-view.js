@@ -2,6 +2,7 @@
 
 import { thumbnailOf } from '../data/client.js';
 import { library } from '../data/library.js';
+import { nameOf } from '../data/naming.js';
 import { css, fill, h, listen, style } from '../dom.js';
 import { icon } from '../icons.js';
 import { back } from '../routes.js';
@@ -69,7 +70,7 @@ class SheetView extends HTMLElement {
       return h(
         'figure',
         {},
-        h('img', { src: thumbnailOf(id), alt: picture?.recipe.prompt ?? '' }),
+        h('img', { src: thumbnailOf(id), alt: picture ? nameOf(picture.recipe) : '' }),
         h('figcaption', {}, said),
       );
     };
