@@ -19,6 +19,7 @@ class Hub:
 
     asked: (method, path, range) of every request. breaks_off: after so many bytes of a file, once. lies: a file's name
     that comes with another last byte. commit: the newest, which `folder` is of. older: folders of those before.
+    beside: folders of other repositories, which have that commit only.
     """
 
     folder: Path
@@ -30,19 +31,22 @@ class Hub:
     asked: list[tuple[str, str, str | None]] = field(default_factory=list)
     commit: str = COMMIT
     older: dict[str, Path] = field(default_factory=dict)
+    beside: dict[str, Path] = field(default_factory=dict)
 
     def goes_on(self, commit: str, folder: Path) -> None:
         """Another commit becomes the newest."""
         self.older[self.commit] = self.folder
         self.commit, self.folder = commit, folder
 
-    def of(self, commit: str) -> Path | None:
+    def of(self, repository: str, commit: str) -> Path | None:
+        if repository in self.beside:
+            return self.beside[repository] if commit == self.commit else None
         return {**self.older, self.commit: self.folder}.get(commit)
 
-    def about(self, commit: str, folder: Path) -> dict:
+    def about(self, repository: str, commit: str, folder: Path) -> dict:
         files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
         return {
-            "id": self.repository, "modelId": self.repository, "sha": commit, "private": False, "tags": [],
+            "id": repository, "modelId": repository, "sha": commit, "private": False, "tags": [],
             "downloads": 0, "likes": 0, "siblings": [self._sibling(path, folder) for path in files],
         }  # fmt: skip
 
@@ -76,18 +80,20 @@ def serving(hub: Hub) -> Iterator[Hub]:
             if hub.token and self.headers.get("Authorization") != f"Bearer {hub.token}":
                 self._send(403, b"gated", {"X-Error-Code": "GatedRepo", "X-Error-Message": "ask first"}, body)
                 return
-            about = re.match(rf"/api/models/{hub.repository}(?:/revision/([^/?]+))?", self.path)
-            found = re.fullmatch(rf"/{hub.repository}/resolve/([^/]+)/(.*)", self.path)
+            names = "|".join([hub.repository, *hub.beside])
+            about = re.match(rf"/api/models/({names})(?:/revision/([^/?]+))?", self.path)
+            found = re.fullmatch(rf"/({names})/resolve/([^/]+)/(.*)", self.path)
             asked = about or found
-            commit = (asked[1] if asked else None) or hub.commit
-            folder = hub.of(commit)
+            repository = asked[1] if asked else hub.repository
+            commit = (asked[2] if asked else None) or hub.commit
+            folder = hub.of(repository, commit)
             if asked and folder is None:
                 self._send(404, b"", {"X-Error-Code": "RevisionNotFound"}, body)
             elif about and folder:
-                said = json.dumps(hub.about(commit, folder)).encode()
+                said = json.dumps(hub.about(repository, commit, folder)).encode()
                 self._send(200, said, {"Content-Type": "application/json"}, body)
-            elif found and folder and (folder / found[2]).is_file():
-                self._send_file(found[2], (folder / found[2]).read_bytes(), body, commit)
+            elif found and folder and (folder / found[3]).is_file():
+                self._send_file(found[3], (folder / found[3]).read_bytes(), body, commit)
             else:
                 self._send(404, b"", {"X-Error-Code": "RepoNotFound"}, body)
 

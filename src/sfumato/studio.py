@@ -885,12 +885,12 @@ class Studio:
         """Raise what `pull` would refuse, without asking any other host."""
         if not self._is_model(name):
             return
-        card = self._parts.catalog.card(name)
-        if card.repository is None:
+        model = self.described(name)
+        if model.repository is None:
             raise RequestError(f"{name} is inside the package: there is nothing to pull")
         from sfumato.weights.hubs import check_licence
 
-        check_licence(card, accept or self._parts.models.recorded(name).accepted)
+        check_licence(model, accept or self._parts.models.recorded(name).accepted)
 
     def import_models(
         self, path: str | Path, *, name: str | None = None, like: str | None = None, copy: bool = False
@@ -989,6 +989,10 @@ class Studio:
         models, own = self._parts.models, self._parts.catalog
         described = [*map(own.card, own.names()), *catalog.listed().values()]
         return {one.name for one in described if models.is_here(one)}
+
+    def bytes_here(self, name: str) -> int:
+        """What a model's files take on this machine's disk; 0 where none are here."""
+        return self._parts.models.size(name)
 
     def model(self, name: str | None = None) -> Card:
         """One model's card; None for the one used when none is named."""

@@ -20,10 +20,12 @@ from tests.servers import Server
 pytestmark = pytest.mark.timeout(300)  # each errand is a process of its own
 
 NAME, OWN_LICENCE = "ssd-1b", "sdxl-turbo"
+BESIDE = "control-pose-sd-1.5"
+LARGE = "unet/diffusion_pytorch_model.safetensors"
 FILES = {
     "model_index.json": b'{"_class_name": "StableDiffusionXLPipeline", "unet": ["diffusers", "UNet2DConditionModel"]}',
     "unet/config.json": b"{}",
-    "unet/diffusion_pytorch_model.safetensors": safetensors_file({"a": np.zeros(100_000, np.float32)}),
+    LARGE: safetensors_file({"a": np.zeros(100_000, np.float32)}),
 }
 
 
@@ -33,7 +35,11 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
     for name, data in FILES.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(data)
-    with serving(Hub(folder, catalog.card(NAME).repository or "")) as hub:
+    beside = tmp_path_factory.mktemp("beside")
+    for name, data in zip(catalog.listed()[BESIDE].takes, (b"{}", FILES[LARGE]), strict=True):
+        (beside / name).write_bytes(data)
+    others = {catalog.listed()[BESIDE].repository or "": beside}
+    with serving(Hub(folder, catalog.card(NAME).repository or "", beside=others)) as hub:
         yield hub
 
 
@@ -79,6 +85,33 @@ def test_a_model_is_fetched_and_removed(own: Server):
     assert NAME in here()
     assert own.client.delete(f"/api/v1/models/{NAME}").json() == {"name": NAME}
     assert NAME not in here()
+
+
+def test_what_goes_beside_a_model_is_told_fetched_and_removed(own: Server):
+    def told() -> dict[str, Any]:
+        found = own.client.get("/api/v1/listings", params={"kind": "control"}).json()
+        assert {one["kind"] for one in found} == {"control"}
+        return next(one for one in found if one["name"] == BESIDE)
+
+    listing = told()
+    assert (listing["here"], listing["bytes"], listing["used"], listing["controls"]) == (False, 0, True, ["pose"])
+    assert "sd-1.5" in listing["goes_with"]
+    answer = own.client.post("/api/v1/errands/pull", json={"name": BESIDE})
+    assert (answer.status_code, "--accept" in answer.json()["detail"]) == (422, True)
+    answer = own.client.post("/api/v1/errands/pull", json={"name": BESIDE, "accept": True})
+    assert answer.status_code == 201, answer.text
+    errand = ended(own, answer.json()["id"])
+    assert (errand["state"], errand["reason"]) == ("done", None)
+    assert (told()["here"], told()["bytes"]) == (True, len(FILES[LARGE]) + len(b"{}"))
+    assert own.client.delete(f"/api/v1/models/{BESIDE}").json() == {"name": BESIDE}
+    assert (told()["here"], told()["bytes"]) == (False, 0)
+
+
+def test_what_nothing_here_works_with_is_said_to_be_so(own: Server):
+    films = own.client.get("/api/v1/listings", params={"kind": "video"}).json()
+    assert films
+    assert not any(one["used"] for one in films)
+    assert own.client.get("/api/v1/listings", params={"kind": "sculpture"}).status_code == 422
 
 
 def test_a_licence_of_its_own_has_to_be_accepted(own: Server):

@@ -15,6 +15,7 @@ from tests.web.conftest import started
 
 NAME = "sdxl-turbo"  # under a licence of its own
 INDEX = b'{"_class_name": "StableDiffusionXLPipeline", "unet": ["diffusers", "UNet2DConditionModel"]}'
+BESIDE = "control-pose-sd-1.5"
 LARGE = "unet/diffusion_pytorch_model.safetensors"
 
 
@@ -25,7 +26,11 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     (folder / "model_index.json").write_bytes(INDEX)
     (folder / "unet" / "config.json").write_bytes(b"{}")
     (folder / LARGE).write_bytes(safetensors_file({"a": np.zeros(1000, np.float32)}))
-    with serving(Hub(folder, catalog.card(NAME).repository or "")) as hub:
+    beside = tmp_path_factory.mktemp("beside")
+    for name in catalog.listed()[BESIDE].takes:
+        (beside / name).write_bytes(b"{}" if name.endswith("json") else (folder / LARGE).read_bytes())
+    others = {catalog.listed()[BESIDE].repository or "": beside}
+    with serving(Hub(folder, catalog.card(NAME).repository or "", beside=others)) as hub:
         environment = {"HF_ENDPOINT": hub.url, "HF_TOKEN": ""}
         process, address = started(tmp_path_factory.mktemp("models"), environment=environment)
         yield address
@@ -50,6 +55,44 @@ def test_a_model_is_fetched_after_its_licence_was_read_and_removed_again(studio:
     row.get_by_role("button", name="Remove sdxl-turbo").click()
     studio.get_by_role("dialog").get_by_role("button", name="Remove").click()
     expect(row.get_by_role("button", name="Fetch SDXL-Turbo")).to_be_visible()
+
+
+def test_what_goes_beside_a_model_is_led_to_fetched_and_removed(studio: Page):
+    refused = "pose pictures need a network that is not here yet: sfumato pull control-pose-sd-1.5"
+    problem = {"status": 422, "title": "refused", "detail": refused}
+    studio.expected_complaints = 1  # the browser's own line about a 422
+    studio.route("**/api/v1/orders", lambda route: route.fulfill(status=422, json=problem))
+    studio.get_by_label("What to paint").fill("a dancer")
+    studio.get_by_label("What to paint").press("Control+Enter")
+    studio.get_by_role("button", name=f"Fetch {BESIDE}").click()
+    row = studio.locator("listing-row")
+    expect(row).to_have_count(1)
+    title = catalog.listed()[BESIDE].title
+    row.get_by_text(title).click()
+    expect(row.get_by_role("link", name=catalog.card("sd-1.5").title)).to_be_visible()
+    row.get_by_role("button", name=f"Fetch {title}").click()
+    dialog = studio.get_by_role("dialog", name=f"Fetch {title}")
+    expect(dialog).to_contain_text(catalog.listed()[BESIDE].licence)
+    dialog.get_by_label("I have read the licence").check()
+    dialog.get_by_role("button", name="Fetch").click()
+    expect(row.get_by_text("Ready")).to_be_visible()
+    row.get_by_role("button", name=f"Remove {BESIDE}").click()
+    studio.get_by_role("dialog").get_by_role("button", name="Remove").click()
+    expect(row.get_by_role("button", name=f"Fetch {title}")).to_be_visible()
+
+
+def test_what_goes_beside_models_is_found_by_kind_and_told_whether_it_is_of_use(studio: Page):
+    studio.goto(f"{studio.url.split('#')[0]}#/models/others")
+    video = studio.get_by_role("group", name="What it does").get_by_role("button", name="Video")
+    video.focus()
+    studio.keyboard.press("Enter")
+    expect(video).to_be_focused()
+    films = sum(one.kind == "video" for one in catalog.listed().values())
+    expect(studio.locator("listing-row").get_by_text("nothing here works with it yet")).to_have_count(films)
+    expect(studio.get_by_role("heading", name="For other programs so far")).to_be_visible()
+    studio.get_by_label("Search models").fill("cogvideox-2b")
+    studio.locator("listing-row").get_by_role("button", name="Fetch").click()
+    expect(studio.get_by_role("dialog")).to_contain_text("it is kept for other programs")
 
 
 def test_what_the_hub_does_not_have_is_told_with_a_way_on(studio: Page):

@@ -51,3 +51,8 @@ class Listing(About):
     @property
     def use(self) -> str:
         return USES[self.kind]
+
+    @property
+    def used(self) -> bool:
+        """Whether anything here works with it; the others can be fetched, for other programs."""
+        return bool(self.controls) or self.references

@@ -328,7 +328,7 @@ export const de = {
 
   models: {
     title: 'Modelle',
-    parts: { all: 'Modelle', lora: 'LoRA', small: 'Helfer' },
+    parts: { all: 'Modelle', others: 'Andere', lora: 'LoRA', small: 'Helfer' },
     search: 'Modelle suchen',
     count: (n) => count(n, 'Modell', 'Modelle'),
     here: 'Malbereit',
@@ -378,6 +378,22 @@ export const de = {
     commercial: 'Gewerblich nutzbar',
     fits: 'Passt auf diesen Rechner',
     small: 'Kleine Modelle für die Arbeit am Bild: vergrößern, freistellen.',
+  },
+
+  others: {
+    kind: 'Was es tut',
+    kinds: { control: 'Steuern', reference: 'Vorbild', upscale: 'Vergrößern', video: 'Video' },
+    here: 'Hier',
+    notYet: 'Bisher nur für andere Programme',
+    unused: 'hier arbeitet noch nichts damit',
+    fetchUnused: 'Hier arbeitet noch nichts damit: Es wird für andere Programme aufbewahrt.',
+    ready: 'Bereit',
+    goesWith: 'Passt zu',
+    usedBy: 'Gebraucht für',
+    byControl: (kinds) => `Bilder, denen gefolgt wird (--control): ${kinds}`,
+    byReference: 'Bilder als Vorbild (--reference)',
+    needs: (bytes) => `etwa ${size(bytes)} im Speicher, auf der Platte bis zum Doppelten`,
+    onDisk: (bytes) => `${size(bytes)} auf der Platte`,
   },
 
   lora: {

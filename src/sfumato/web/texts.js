@@ -329,7 +329,7 @@ export const en = {
 
   models: {
     title: 'Models',
-    parts: { all: 'Models', lora: 'LoRA', small: 'Helpers' },
+    parts: { all: 'Models', others: 'Others', lora: 'LoRA', small: 'Helpers' },
     search: 'Search models',
     count: (/** @type {number} */ n) => count(n, 'model', 'models'),
     here: 'Ready to paint',
@@ -380,6 +380,22 @@ export const en = {
     commercial: 'Commercial use',
     fits: 'Fits this machine',
     small: 'Small models for the work around a picture: enlarging, cutting out.',
+  },
+
+  others: {
+    kind: 'What it does',
+    kinds: { control: 'Control', reference: 'Reference', upscale: 'Enlarge', video: 'Video' },
+    here: 'Here',
+    notYet: 'For other programs so far',
+    unused: 'nothing here works with it yet',
+    fetchUnused: 'Nothing here works with it yet: it is kept for other programs.',
+    ready: 'Ready',
+    goesWith: 'Goes with',
+    usedBy: 'Used for',
+    byControl: (/** @type {string} */ kinds) => `pictures to follow (--control): ${kinds}`,
+    byReference: 'pictures to look at (--reference)',
+    needs: (/** @type {number} */ bytes) => `about ${size(bytes)} in memory, up to twice that on the disk`,
+    onDisk: (/** @type {number} */ bytes) => `${size(bytes)} on the disk`,
   },
 
   lora: {

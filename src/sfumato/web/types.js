@@ -33,6 +33,29 @@
  * @property {{scale: 'diffusion' | 'flow'}} noise
  * @property {{suffix: string, names: Record<string, string>} | null} styles
  *
+ * @typedef {object} Listing a model that is not painted with by itself; see http/shapes/materials.py
+ * @property {string} name
+ * @property {string} kind control, reference, upscale, video
+ * @property {string} title
+ * @property {string} about
+ * @property {string} knows
+ * @property {string} lacks
+ * @property {string[]} best_for
+ * @property {string[]} operations
+ * @property {string[]} goes_with names of models
+ * @property {boolean} used whether anything here works with it yet
+ * @property {string[]} controls kinds of control picture
+ * @property {boolean} references
+ * @property {string} licence
+ * @property {string} licence_note
+ * @property {boolean} commercial
+ * @property {boolean} gated
+ * @property {string | null} repository
+ * @property {number | null} parameters null: not known
+ * @property {number | null} memory bytes; null: not known
+ * @property {boolean} here
+ * @property {number} bytes on the disk
+ *
  * @typedef {object} Order what is asked; a blank is undefined
  * @property {string} prompt
  * @property {string} [negative]

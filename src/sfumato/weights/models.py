@@ -61,6 +61,10 @@ class Models:
         """Whether there are any weights of the model; nothing is read."""
         return model.repository is None or any(path.suffix in WEIGHTS for path in files_of(self.place(model.name)))
 
+    def size(self, name: str) -> int:
+        """Bytes that a model's files take on the disk; nothing is read."""
+        return sum(path.stat().st_size for path in files_of(self.place(name)))
+
     def installed(self, card: Card) -> Card:
         """The card with the files that are here; MissingWeights says how to get them. Reads what is not known yet."""
         if card.repository is None:

@@ -1,4 +1,4 @@
-"""What there is to paint with beside models: LoRA, looks, small models' weights; and what there is room for."""
+"""What there is beside models that paint: listings, LoRA, looks, small weights; and what there is room for."""
 
 import os
 import shutil
@@ -7,6 +7,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Request
 from pydantic import BaseModel
 
+from sfumato.core.card import Kind
+from sfumato.core.listing import Listing
 from sfumato.http.desk import Desk, keeper
 from sfumato.http.shapes import Shape
 from sfumato.http.shapes.native import PREFIX, PROBLEMS, error
@@ -31,6 +33,37 @@ class StyleBody(BaseModel):
     name: str
     about: str
     prompt: str
+
+
+class ListingBody(BaseModel):
+    """A model that is not painted with by itself. goes_with: the models that it works with. use: its kind, in words.
+
+    used: whether anything here works with it yet. controls: kinds of control picture that are followed with it.
+    bytes: on the disk; 0 where it is not here. memory: bytes that its weights take at 16 bits; null: not known.
+    """
+
+    name: str
+    kind: str
+    use: str
+    title: str
+    about: str
+    knows: str
+    lacks: str
+    best_for: list[str]
+    operations: list[str]
+    goes_with: list[str]
+    used: bool
+    controls: list[str]
+    references: bool
+    licence: str
+    licence_note: str
+    commercial: bool
+    gated: bool
+    repository: str | None
+    parameters: int | None
+    memory: int | None
+    here: bool
+    bytes: int
 
 
 class WeightsBody(BaseModel):
@@ -61,6 +94,11 @@ class Gone(BaseModel):
 def router(desk: Desk) -> APIRouter:
     """See the OpenAPI document."""
     routes, studio = APIRouter(tags=["materials"], responses=PROBLEMS), desk.studio
+
+    @routes.get("/listings", summary="Models not painted with by themselves: ControlNets, IP-Adapters and others")
+    def listings(kind: Kind | None = None) -> list[ListingBody]:
+        here = studio.models_here()
+        return [listed(one, studio.bytes_here(one.name), one.name in here) for one in studio.listings(kind=kind)]
 
     @routes.get("/loras", summary="LoRA that are kept here")
     def loras() -> list[LoraBody]:
@@ -93,6 +131,11 @@ def router(desk: Desk) -> APIRouter:
         return MachineBody(free=shutil.disk_usage(place).free, memory=memory())
 
     return routes
+
+
+def listed(one: Listing, bytes: int, here: bool) -> ListingBody:
+    own = {name: getattr(one, name) for name in ListingBody.model_fields if name not in {"memory", "here", "bytes"}}
+    return ListingBody(**own, memory=one.memory("bf16"), here=here, bytes=bytes)
 
 
 def small(entry: Any) -> dict[str, Any]:

@@ -1,10 +1,11 @@
-/** What there is to paint with: models, LoRA, small helpers; `#/models`, `#/models/lora`, `#/models/small`. */
+/** What there is to paint with: models, what is not painted with by itself, LoRA, small helpers; `#/models`, `#/models/others`. */
 
 import { catalog } from '../data/catalog.js';
 import { errands } from '../data/errands.js';
 import { css, fill, h, listen, style } from '../dom.js';
 import { t } from '../texts.js';
 import { say } from './say-line.js';
+import './listing-list.js';
 import './lora-shelf.js';
 import './model-list.js';
 import './small-list.js';
@@ -41,7 +42,7 @@ style(css`
 `);
 
 /** @type {Record<keyof typeof t.models.parts, string>} */
-const PARTS = { all: 'model-list', lora: 'lora-shelf', small: 'small-list' };
+const PARTS = { all: 'model-list', others: 'listing-list', lora: 'lora-shelf', small: 'small-list' };
 
 class ModelsPage extends HTMLElement {
   connectedCallback() {

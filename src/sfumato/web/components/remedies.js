@@ -33,7 +33,11 @@ const FIELDS = /** @type {const} */ ([
   'megapixels',
 ]);
 
-const isModel = (/** @type {string} */ name) => catalog.cards.some((card) => card.name === name);
+/** The shelf under Models that has it. @param {string} name */
+function shelf(name) {
+  const on = (/** @type {{name: string}[]} */ all) => all.some((one) => one.name === name);
+  return on(catalog.cards) ? 'all' : on(catalog.listings) ? 'others' : 'small';
+}
 
 /** Takes out what the server names, where it is set. @param {string} name */
 function without(name) {
@@ -47,7 +51,7 @@ function without(name) {
 const REMEDIES = [
   {
     test: /sfumato pull ([a-z0-9][a-z0-9.-]*)/,
-    remedy: ([, name = '']) => [t.remedies.fetch(name), go(`#/models/${isModel(name) ? 'all' : 'small'}/${name}`)],
+    remedy: ([, name = '']) => [t.remedies.fetch(name), go(`#/models/${shelf(name)}/${name}`)],
   },
   {
     test: /--preset ([\w-]+) says it in words/,

@@ -1,7 +1,7 @@
 /** What there is to paint with: models, LoRA, looks, samplers, schedules, aspect ratios. Says `change` when it is there. */
 
 /**
- * @import {Card, Look, Lora} from '../types.js'
+ * @import {Card, Listing, Look, Lora} from '../types.js'
  * @import {Parts} from './fields.js'
  */
 
@@ -11,10 +11,13 @@ class Catalog extends EventTarget {
   /** Those first that are ready to paint. @type {Card[]} */
   cards = [];
 
+  /** What is not painted with by itself. @type {Listing[]} */
+  listings = [];
+
   /** The model that is used when none is named. */
   model = '';
 
-  /** @type {Set<string>} models ready to paint */
+  /** @type {Set<string>} models and listings whose weights are here */
   here = new Set();
 
   /** @type {string[]} */
@@ -33,12 +36,14 @@ class Catalog extends EventTarget {
   looks = [];
 
   async load() {
-    const [cards, choices, loras, looks] = await Promise.all([
+    const [cards, listings, choices, loras, looks] = await Promise.all([
       client.models(),
+      client.listings(),
       client.choices(),
       client.loras(),
       client.looks(),
     ]);
+    this.listings = listings.sort((a, b) => a.title.localeCompare(b.title));
     this.loras = loras;
     this.looks = looks;
     this.model = choices.model;
@@ -61,10 +66,17 @@ class Catalog extends EventTarget {
     const find = (/** @type {string | undefined} */ wanted) => this.cards.find((card) => card.name === wanted);
     return find(name) ?? find(this.model);
   }
+
+  /** What a model is called, for people. @param {string} name */
+  titled(name) {
+    return this.cards.find((card) => card.name === name)?.title ?? name;
+  }
 }
 
-/** Bytes that a model's weights take in memory at 16 bits a number; null: not known. On the disk it is about the same. @param {Card} card */
-export function needs({ parameters, beside, unknown }) {
+/** Bytes that a model's weights take in memory at 16 bits a number; null: not known. On the disk it is about the same. @param {Card | Listing} card */
+export function needs(card) {
+  if ('memory' in card) return card.memory;
+  const { parameters, beside, unknown } = card;
   const others = Object.values(beside);
   if (parameters === null || ('beside' in unknown && others.length === 0)) return null;
   return 2 * others.reduce((sum, n) => sum + n, parameters);
@@ -73,7 +85,7 @@ export function needs({ parameters, beside, unknown }) {
 /** Licences that ask for no more than to be kept with what is passed on. */
 const FREE = new Set(['Apache-2.0', 'MIT']);
 
-/** Whether its licence is to be read before it is fetched. @param {Card} card */
+/** Whether its licence is to be read before it is fetched. @param {Card | Listing} card */
 export const asksFirst = ({ licence, gated }) => gated || !FREE.has(licence);
 
 /** The LoRA that fit a model. @param {Card} card @param {Lora[]} loras */
@@ -82,10 +94,11 @@ export const fitting = (card, loras) =>
     ? []
     : loras.filter(({ base, problem }) => !problem && (!base || base === card.name || card.bases.includes(base)));
 
-/** Whether a card speaks of all these words. @param {Card} card @param {string} text */
+/** Whether a card speaks of all these words. @param {Card | Listing} card @param {string} text */
 export function fits(card, text) {
   const { name, title, about, knows, best_for, licence } = card;
-  const said = [name, title, about, knows, licence, ...best_for].join(' ').toLowerCase();
+  const beside = 'goes_with' in card ? [card.kind, ...card.goes_with] : [];
+  const said = [name, title, about, knows, licence, ...best_for, ...beside].join(' ').toLowerCase();
   return text
     .toLowerCase()
     .split(/\s+/)

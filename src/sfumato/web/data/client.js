@@ -6,7 +6,7 @@
  * asks for it (as the password; any name will do) and sends it along with pictures and events too.
  */
 
-/** @import {Board, Card, Errand, Found, Job, Lora, Look, Order, Picture, Recipe, SmallWeights} from '../types.js' */
+/** @import {Board, Card, Errand, Found, Job, Listing, Lora, Look, Order, Picture, Recipe, SmallWeights} from '../types.js' */
 
 import { t } from '../texts.js';
 
@@ -87,6 +87,9 @@ function query(given) {
 
 /** Every model's card. @returns {Promise<Card[]>} */
 export const models = () => json('models');
+
+/** What is fetched and not painted with by itself. @returns {Promise<Listing[]>} */
+export const listings = () => json('listings');
 
 /** The names that an order may use. @returns {Promise<{model: string, models_here: string[], samplers: string[], schedules: string[], fitting: Record<string, import('./fields.js').Parts>, aspect_ratios: string[], formats: string[]}>} */
 export const choices = () => json('choices');
