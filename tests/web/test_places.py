@@ -138,7 +138,9 @@ def test_everything_has_a_name_and_can_be_read(studio: Page, paint: Callable[...
     assert studio.evaluate(FAINT) == []
 
 
-def test_a_narrow_screen_needs_no_sideways_scrolling(studio: Page, paint: Callable[..., Locator]):
+def test_a_narrow_screen_needs_no_sideways_scrolling(studio: Page, paint: Callable[..., Locator], address: str):
+    many = {"prompt": "w" * 80, "n": 8, "steps": 1, "width": 64, "height": 64}
+    assert studio.request.post(f"{address}api/v1/orders", data=many).ok
     paint("a yellow star")
     studio.set_viewport_size({"width": 360, "height": 740})
     for place in PLACES:

@@ -46,12 +46,14 @@ style(css`
     }
     .facts {
       grid-area: facts;
+      overflow-wrap: anywhere;
     }
     .row .edged {
       margin-left: var(--s1);
     }
     .thumbs {
       display: flex;
+      flex-wrap: wrap;
       gap: var(--s1);
       img {
         width: 44px;
