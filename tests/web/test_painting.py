@@ -35,7 +35,7 @@ def test_a_picture_is_seen_while_it_is_painted(studio: Page):
 
 def test_exactly_one_picture_of_an_order_is_cancelled(studio: Page, address: str):
     studio.get_by_role("button", name="Settings").click()
-    studio.get_by_label("Steps", exact=True).fill("100")
+    studio.get_by_label("Steps", exact=True).fill("40")
     studio.keyboard.press("Escape")
     studio.get_by_label("What to paint").fill("three slow castles")
     studio.get_by_role("spinbutton", name="How many").fill("3")
@@ -44,7 +44,7 @@ def test_exactly_one_picture_of_an_order_is_cancelled(studio: Page, address: str
     expect(tiles).to_have_count(3)
     tiles.nth(1).hover()
     tiles.nth(1).get_by_role("button", name="Cancel").click()
-    expect(studio.locator('picture-tile[aria-label^="three slow castles"]')).to_have_count(2)
+    expect(studio.locator('picture-tile[aria-label^="three slow castles"]')).to_have_count(2, timeout=90_000)
     expect(studio.locator(".live")).to_have_count(0)
     job = studio.request.get(f"{address}api/v1/jobs").json()[0]
     assert (job["state"], job["dropped"]) == ("done", [1])
