@@ -78,6 +78,7 @@ class Hub:
     def __init__(self, queue: Queue, send: Callable[..., None] = lambda **message: None):
         self._queue, self._send = queue, send
         self._watchers: dict[str, set[_Watcher]] = {}
+        self._reading: dict[tuple[int, str | None], asyncio.Future[list[JobEvent]]] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closing = False
         self._stir = asyncio.Event()
@@ -163,10 +164,10 @@ class Hub:
                 if watcher.changed:
                     watcher.changed = False
                     with suppress(SfumatoError):  # the database is away: next time
-                        found = await asyncio.to_thread(self._queue.events_after, max(begin, after - OVERLAP), owner)
-                        watcher.changed = len(found) == MOST_AT_ONCE
+                        found = await self._read(max(0, after - OVERLAP), owner)
+                        watcher.changed = watcher.changed or len(found) == MOST_AT_ONCE
                         after = max([after, *(event.seq for event in found)])
-                        news += [event for event in found if told.is_new(event.seq)]
+                        news += [event for event in found if event.seq > begin and told.is_new(event.seq)]
                 live, watcher.live = watcher.live, {}
                 news += [message for message in live.values() if await whose.is_theirs(message.data["job"])]
                 for event in news or ([None] if time.monotonic() - spoke > QUIET else []):
@@ -188,6 +189,14 @@ class Hub:
                 until = time.monotonic() + min(left, QUIET)
                 while not watcher.changed and not self._closing and (left := until - time.monotonic()) > 0:
                     await self._news(watcher, left)
+
+    async def _read(self, after: int, owner: str | None) -> list[JobEvent]:
+        """Events after one; readers who have come as far, and ask after the same change, share one look."""
+        key = after, owner
+        if (reading := self._reading.get(key)) is None:
+            reading = asyncio.ensure_future(asyncio.to_thread(self._queue.events_after, after, owner))
+            self._reading[key] = reading
+        return await asyncio.shield(reading)
 
     @contextmanager
     def _watching(self, job: str, previews: bool) -> Iterator[_Watcher]:
@@ -229,6 +238,7 @@ class Hub:
         return [*self._watchers.get(job, ()), *(self._watchers.get(ALL, ()) if job != ALL else ())]
 
     def _mark(self, job: str) -> None:
+        self._reading.clear()  # what is being read may be from before this change
         for watcher in self._who_watch(job):
             watcher.changed = True
             watcher.news.set()
