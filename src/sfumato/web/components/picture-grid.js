@@ -16,6 +16,9 @@ import { say } from './say-line.js';
 
 const GAP = 12; // pixels
 const MOST = 1000; // pictures that are selected at once
+const FAST = 2; // pixels in a millisecond: two screens a second
+const LITTLE = 100; // pixels that anything may move at once
+const CALM = 100; // milliseconds
 const STAY = 450; // milliseconds, after which a finger selects
 const BEYOND = 2; // rows before and after those in sight
 
@@ -45,6 +48,13 @@ export class PictureGrid extends HTMLElement {
   columns = 1;
 
   side = 208;
+
+  /** Where the pictures' top was on the screen, and when; and whether they pass by too quickly to be seen. */
+  top = 0;
+
+  when = 0;
+
+  passing = false;
 
   connectedCallback() {
     this.setAttribute('role', 'listbox');
@@ -81,9 +91,19 @@ export class PictureGrid extends HTMLElement {
     const rows = Math.ceil(Math.max(0, library.total) / this.columns);
     this.style.height = `${Math.max(0, rows * pitch - GAP)}px`;
     const top = this.getBoundingClientRect().top;
+    this.watchSpeed(top);
     const first = Math.max(0, Math.floor(-top / pitch) - BEYOND);
     const last = Math.min(rows, Math.ceil((innerHeight - top) / pitch) + BEYOND);
     this.lay(first * this.columns, Math.min(Math.max(0, library.total), Math.max(first, last) * this.columns), pitch);
+  }
+
+  /** Thumbnails that pass by too quickly to be seen are loaded when it is calmer. @param {number} top of all pictures, on the screen */
+  watchSpeed(top) {
+    const now = performance.now();
+    this.passing = Math.abs(top - this.top) > Math.max(LITTLE, FAST * (now - this.when));
+    [this.top, this.when] = [top, now];
+    clearTimeout(this.calm);
+    if (this.passing) this.calm = setTimeout(() => this.show(), CALM);
   }
 
   /** @param {number} from @param {number} to places @param {number} pitch pixels from tile to tile */
@@ -100,7 +120,7 @@ export class PictureGrid extends HTMLElement {
       }
       tile.style.transform = `translate(${(place % this.columns) * pitch}px, ${Math.floor(place / this.columns) * pitch}px)`;
       tile.style.width = tile.style.height = `${this.side}px`;
-      tile.show(pictures[place - from], place, library.total, place === this.at);
+      tile.show(pictures[place - from], place, library.total, place === this.at, this.passing);
     }
     for (const [, tile] of spare) tile.remove();
     const here = this.tiles.get(this.at);

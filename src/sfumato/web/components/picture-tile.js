@@ -125,8 +125,20 @@ export class PictureTile extends HTMLElement {
     fill(this, this.image, h('span', { class: 'choose' }, icon('check', 16)), this.marks);
   }
 
-  /** @param {Picture | undefined} picture undefined: not here yet @param {number} place @param {number} total @param {boolean} at */
-  show(picture, place, total, at) {
+  /** Which picture's thumbnail is asked for. @type {number | undefined} */
+  loaded;
+
+  /** @param {Picture | undefined} picture @param {boolean} passing so quickly that nobody sees it: it is not loaded */
+  load(picture, passing) {
+    if (this.loaded === picture?.id) return;
+    this.loaded = passing ? undefined : picture?.id;
+    if (!picture || passing) this.image.removeAttribute('src');
+    else this.image.src = thumbnailOf(picture.id);
+  }
+
+  /** @param {Picture | undefined} picture undefined: not here yet @param {number} place @param {number} total @param {boolean} at @param {boolean} passing */
+  show(picture, place, total, at, passing) {
+    this.load(picture, passing);
     this.place = place;
     this.id = `picture-at-${place}`;
     this.classList.toggle('at', at);
@@ -137,8 +149,6 @@ export class PictureTile extends HTMLElement {
     const state = picture && `${picture.id} ${picture.rating} ${picture.tags}`;
     if (state === this.state) return;
     this.state = state;
-    if (!picture) this.image.removeAttribute('src');
-    else if (this.picture?.id !== picture.id) this.image.src = thumbnailOf(picture.id);
     this.picture = picture;
     const [picked, rejected] = [picture?.tags.includes(PICKED), picture?.tags.includes(REJECTED)];
     this.classList.toggle('rejected', Boolean(rejected));
