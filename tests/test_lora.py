@@ -18,7 +18,7 @@ from sfumato.core.card import Card, read_card
 from sfumato.core.errors import JobFailed, RequestError, UnknownName, UnreadableFile
 from sfumato.core.recipe import LoraUse
 from sfumato.engine.families import AdaptableModel, Model, families
-from sfumato.engine.families.pocket import VIEWS, Pocket, _session
+from sfumato.engine.families.pocket import VIEWS, Pocket
 from sfumato.engine.noise import SeededNoise
 from sfumato.engine.painting import Row
 from sfumato.engine.weights.int8 import SCALE, stored_like, whole
@@ -26,6 +26,7 @@ from sfumato.engine.weights.lora import DoesNotFit, Lora, changed, fitted, modul
 from sfumato.engine.weights.tensors import Tensors, mapped
 from sfumato.exports.parameters import taken_apart, without_loras, written
 from sfumato.loras import Loras
+from sfumato.onnx import session
 from sfumato.planning import check, plan
 from sfumato.testing import random_lora, safetensors_file, tiny_card
 from sfumato.worker.run import Failed, Painted, run
@@ -114,7 +115,7 @@ def test_the_graph_computes_with_what_it_is_given_as_if_it_were_in_its_file(mode
     head = STORED._places[order[0]].begin
     start = 8 + int.from_bytes(file[:8], "little")
     (tmp_path / "transformer.safetensors").write_bytes(bytes(head) + file[start:])
-    there = _session(tmp_path / "transformer.onnx")
+    there = session(tmp_path / "transformer.onnx")
     here = model.adapted([(one, 1.0)])._transformer
     rng = np.random.default_rng(0)
     shapes = {given.name: [side if isinstance(side, int) else 4 for side in given.shape] for given in here.get_inputs()}

@@ -4,27 +4,20 @@ The network in ONNX sees the picture with sides of whole patches of 14 pixels, o
 one, and says how near each place is, up to an unknown scale; what is shown goes from the farthest to the nearest.
 """
 
-import os
-from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from PIL import Image
 
 from sfumato.controls import Maker
 from sfumato.controls._grey import on_white, shown
-from sfumato.core.errors import JobFailed, MissingWeights
+from sfumato.core.errors import MissingWeights
+from sfumato.onnx import network, said_of
 from sfumato.weights import Weights
-
-if TYPE_CHECKING:
-    import onnxruntime
 
 WEIGHTS = "depth"
 SIDE, PATCH = 518, 14  # pixels: of the shorter side, as the network was taught; and of what it sees at once
 MOST = 4  # times the shorter side, that the longer may be
-MEAN = np.array([0.485, 0.456, 0.406], np.float32)  # of the photographs it learned from, and their spread
-SPREAD = np.array([0.229, 0.224, 0.225], np.float32)
 FLAT = 1e-6  # a picture without any depth stays black
 
 
@@ -43,13 +36,10 @@ def depth(image: Image.Image, weights: Weights) -> Image.Image:
 
 def nearness(image: Image.Image, file: Path) -> np.ndarray:
     """What the network says of an RGB picture: float32, more where it is nearer, at the size that it sees."""
-    session = _session(file)
+    session = network(file)
     high, wide = session.get_inputs()[0].shape[-2:]  # numbers, or names of what may be any
     size = (wide, high) if isinstance(wide, int) and isinstance(high, int) else seen_at(image.size)
-    seen = np.asarray(image.resize(size, Image.Resampling.BICUBIC), np.float32) / 255
-    asked = {session.get_inputs()[0].name: ((seen - MEAN) / SPREAD).transpose(2, 0, 1)[None]}
-    (answer,) = session.run([session.get_outputs()[0].name], asked)
-    said = cast("np.ndarray", answer)
+    said = said_of(np.asarray(image.resize(size, Image.Resampling.BICUBIC), np.float32) / 255, session)
     return said.reshape(said.shape[-2:])
 
 
@@ -58,21 +48,6 @@ def seen_at(size: tuple[int, int]) -> tuple[int, int]:
     short = min(size)
     wide, high = (min(MOST * SIDE, round(side * SIDE / short / PATCH) * PATCH) for side in size)
     return wide, high
-
-
-@lru_cache(maxsize=1)
-def _session(file: Path) -> "onnxruntime.InferenceSession":
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = min(4, os.cpu_count() or 1)
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    options.log_severity_level = 3
-    try:
-        return onnxruntime.InferenceSession(file, options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # ONNX Runtime raises its own kinds, one for each way to fail
-        raise JobFailed(f"{file.name} cannot be loaded by ONNX Runtime {onnxruntime.__version__}: {error}") from error
 
 
 PART = Maker(depth)

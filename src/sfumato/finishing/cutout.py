@@ -4,10 +4,7 @@ U^2-Net, Qin et al. 2020, https://arxiv.org/abs/2005.09007, in its small form: i
 where the thing is; `_matting.py` makes edges of that.
 """
 
-import os
-from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from PIL import Image
@@ -15,15 +12,11 @@ from PIL import Image
 from sfumato.core.errors import JobFailed, RequestError
 from sfumato.finishing import Finisher, Size
 from sfumato.finishing._matting import decontaminated, matte
+from sfumato.onnx import network, said_of
 from sfumato.weights import Weights
-
-if TYPE_CHECKING:
-    import onnxruntime
 
 WEIGHTS = "cutout"
 SIDE = 320  # pixels a side that the network sees
-MEAN = np.array([0.485, 0.456, 0.406], np.float32)  # of the photographs it learned from, and their spread
-SPREAD = np.array([0.229, 0.224, 0.225], np.float32)
 LEAST = 0.3  # the network's answer at its surest place; below, there is no thing
 
 
@@ -56,28 +49,9 @@ def _on_white(image: Image.Image) -> tuple[np.ndarray, np.ndarray]:
 def seen(image: Image.Image, file: Path) -> np.ndarray:
     """Where the thing is, as the network sees it: float32 (320, 320), 0 to 1."""
     small = np.asarray(image.convert("RGB").resize((SIDE, SIDE), Image.Resampling.LANCZOS), np.float32)
-    bright = small / max(small.max(), 1)
-    session = _session(file)
-    asked = {session.get_inputs()[0].name: ((bright - MEAN) / SPREAD).transpose(2, 0, 1)[None]}
-    (answer,) = session.run([session.get_outputs()[0].name], asked)
-    mask = cast("np.ndarray", answer)[0, 0]
+    mask = said_of(small / max(small.max(), 1), network(file))[0, 0]
     low, high = float(mask.min()), float(mask.max())
     return (mask - low) / max(high - low, LEAST)
-
-
-@lru_cache(maxsize=1)
-def _session(file: Path) -> "onnxruntime.InferenceSession":
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = min(4, os.cpu_count() or 1)
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    options.log_severity_level = 3
-    try:
-        return onnxruntime.InferenceSession(file, options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # ONNX Runtime raises its own kinds, one for each way to fail
-        raise JobFailed(f"{file.name} cannot be loaded by ONNX Runtime {onnxruntime.__version__}: {error}") from error
 
 
 PART = Finisher(cutout, check)

@@ -7,36 +7,33 @@ The graphs hold no weights, but point into the safetensors files beside them. Lo
 changed matrices are given to it in memory, and nothing is written.
 """
 
-import os
 from collections.abc import Mapping, Sequence
 from copy import copy
 from functools import cached_property, lru_cache
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING, cast
 
-os.environ.setdefault(
-    "OMP_WAIT_POLICY", "PASSIVE"
-)  # before a runtime loads: spinning threads cost ten times on busy cores
-
 import numpy as np
-import onnxruntime
 from tokenizers import Tokenizer
 
 from sfumato.core.card import Card
-from sfumato.core.errors import DamagedWeights, JobFailed, UnreadableFile
+from sfumato.core.errors import DamagedWeights, UnreadableFile
 from sfumato.engine.families import USUAL, Manner, Text
 from sfumato.engine.painting import Latent, Row
 from sfumato.engine.weights import verified
 from sfumato.engine.weights.lora import Lora, changed, fitted, modules, read_lora
 from sfumato.engine.weights.tensors import Tensors, mapped
+from sfumato.onnx import session
 
 if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
+
     from sfumato.engine.families._flux_torch import Student
 
 PATCH = 2  # latent places a side of one token
 HAZE = 0.06  # alpha so near to 0 or 1 is the decoder's uncertainty: nothing, or whole
 TRAINED_TOKENS = 16  # of text, padded with zeros; longer prompts are read in full
+THREADS = 2  # more do not help a picture this small
 VIEWS = 3  # adapted transformers that are kept; each holds its own matrices in memory
 
 Added = tuple[tuple[Lora, float], ...]
@@ -138,7 +135,7 @@ class Pocket:
         return (np.concatenate([straight, alpha], -1) * 255).round().astype(np.uint8)
 
     @cached_property
-    def _transformer(self) -> onnxruntime.InferenceSession:
+    def _transformer(self) -> "InferenceSession":
         return self._graphs.transformer(self._changed())
 
     @cached_property
@@ -153,9 +150,9 @@ class Graphs:
         self._files = files
         self._adaptable = card.adaptable or "transformer.safetensors"
 
-    def transformer(self, values: Mapping[str, np.ndarray]) -> onnxruntime.InferenceSession:
+    def transformer(self, values: Mapping[str, np.ndarray]) -> "InferenceSession":
         """A new session; values: tensors by name in place of its file's."""
-        return _session(self._files["transformer.onnx"], values)
+        return session(self._files["transformer.onnx"], THREADS, values)
 
     @cached_property
     def matrices(self) -> Tensors:
@@ -167,37 +164,21 @@ class Graphs:
         return Tokenizer.from_file(str(self._files["tokenizer.json"]))
 
     @cached_property
-    def text(self) -> onnxruntime.InferenceSession:
-        return _session(self._files["text.onnx"])
+    def text(self) -> "InferenceSession":
+        return session(self._files["text.onnx"], THREADS)
 
     @cached_property
-    def decoder(self) -> onnxruntime.InferenceSession:
-        return _session(self._files["decoder.onnx"])
+    def decoder(self) -> "InferenceSession":
+        return session(self._files["decoder.onnx"], THREADS)
 
     @cached_property
-    def encoder(self) -> onnxruntime.InferenceSession:
-        return _session(self._files["encoder.onnx"])
+    def encoder(self) -> "InferenceSession":
+        return session(self._files["encoder.onnx"], THREADS)
 
 
-def _session(path: Path, values: Mapping[str, np.ndarray] = MappingProxyType({})) -> onnxruntime.InferenceSession:
-    """A graph ready to run; values: tensors by name that are taken in place of its files'."""
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = min(2, os.cpu_count() or 1)  # more threads do not help a picture this small
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    options.add_session_config_entry("session.x64quantprecision", "1")  # without VNNI, sums of int8 products overflow
-    options.log_severity_level = 3
-    given = [onnxruntime.OrtValue.ortvalue_from_numpy(array) for array in values.values()]
-    try:
-        # Not add_initializer, which onnxruntime 1.32 does not heed for tensors that lie in a file.
-        options.add_external_initializers(list(values), given)
-        return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # ONNX Runtime raises its own kinds, one for each way to fail
-        raise JobFailed(f"{path.name} cannot be loaded by ONNX Runtime {onnxruntime.__version__}: {error}") from error
-
-
-def _run(session: onnxruntime.InferenceSession, **inputs: np.ndarray) -> list[np.ndarray]:
+def _run(graph: "InferenceSession", **inputs: np.ndarray) -> list[np.ndarray]:
     """All outputs of a graph; Pocket's are plain arrays."""
-    return cast("list[np.ndarray]", session.run(None, inputs))
+    return cast("list[np.ndarray]", graph.run(None, inputs))
 
 
 def pack(x: np.ndarray) -> np.ndarray:
