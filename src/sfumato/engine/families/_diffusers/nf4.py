@@ -7,10 +7,11 @@ in the numbers that come in; so nothing that comes in is rounded, and rows of a 
 """
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn.functional import linear as product
 
 from sfumato.core.precision import NF4_BLOCK
+from sfumato.engine.families._diffusers.packed import PackedLinear
 
 CODES = (
     -1.0, -0.6961928009986877, -0.5250730514526367, -0.39491748809814453, -0.28444138169288635, -0.18477343022823334,
@@ -20,20 +21,12 @@ CODES = (
 """What a weight may be, of the largest of its block (appendix E of the paper)."""
 
 
-class Nf4Linear(nn.Module):
-    """y = x W^T + b. weight: two codes a byte, the first in the upper half; scale: float32, of each block."""
+class Nf4Linear(PackedLinear):
+    """weight: two codes a byte, the first in the upper half; scale: float32, of each block."""
 
-    weight: Tensor
-    scale: Tensor
-    bias: Tensor | None
-
-    def __init__(self, linear: nn.Linear, device: torch.device):
-        super().__init__()
-        self.in_features, self.out_features = linear.in_features, linear.out_features
-        weight, scale = packed(linear.weight.detach().to(device))
-        self.register_buffer("weight", weight)
-        self.register_buffer("scale", scale)
-        self.register_buffer("bias", None if linear.bias is None else linear.bias.detach().to(device))
+    @staticmethod
+    def packed(weight: Tensor) -> tuple[Tensor, Tensor]:
+        return packed(weight)
 
     def forward(self, x: Tensor) -> Tensor:
         weight = whole(self.weight, self.scale).view(self.out_features, self.in_features)

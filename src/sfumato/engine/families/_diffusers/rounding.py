@@ -15,26 +15,20 @@ from torch import Tensor, nn
 
 from sfumato.core.precision import NF4_BLOCK
 from sfumato.engine.families._diffusers.nf4 import Nf4Linear
+from sfumato.engine.families._diffusers.packed import PackedLinear
 
 FLOAT8 = torch.float8_e4m3fn
 LARGEST = torch.finfo(FLOAT8).max
 SIDE = 16  # a product of 8-bit floats takes sides that are multiples of it
 
 
-class Float8Linear(nn.Module):
-    """y = x W^T + b, both rounded to 8-bit floats a row; answers in the numbers that it is asked in."""
+class Float8Linear(PackedLinear):
+    """Both sides are rounded to 8-bit floats a row; answers in the numbers that it is asked in. scale: (1, out)."""
 
-    weight: Tensor
-    scale: Tensor
-    bias: Tensor | None
-
-    def __init__(self, linear: nn.Linear, device: torch.device):
-        super().__init__()
-        self.in_features, self.out_features = linear.in_features, linear.out_features
-        weight, scale = rounded(linear.weight.detach().to(device))
-        self.register_buffer("weight", weight)
-        self.register_buffer("scale", scale.t().contiguous())  # (1, out)
-        self.register_buffer("bias", None if linear.bias is None else linear.bias.detach().to(device))
+    @staticmethod
+    def packed(weight: Tensor) -> tuple[Tensor, Tensor]:
+        small, scale = rounded(weight)
+        return small, scale.t().contiguous()
 
     def forward(self, x: Tensor) -> Tensor:
         rows, scale = rounded(x.reshape(-1, self.in_features))
