@@ -2,10 +2,13 @@
 
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
 from sfumato.catalog import Own
 from sfumato.core.card import Card
@@ -50,12 +53,20 @@ def pretend(home: Path) -> None:
         (home / "models" / name / "x.safetensors").write_bytes(safetensors_file({"a": np.zeros(1, np.float32)}))
 
 
-def served(home: Path) -> Server:
-    """A server whose small weights are stand-ins."""
+def photograph(side: int) -> Image.Image:
+    """Of somebody, as the stand-ins see it, though nobody else would."""
+    return Image.fromarray(np.random.default_rng(1).integers(0, 256, (side, side, 3), np.uint8))
+
+
+@contextmanager
+def serving(home: Path) -> Iterator[Server]:
+    """A server whose small weights are stand-ins; in the end it leaves in order."""
 
     def begin(command: list[str], **options: Any) -> subprocess.Popen[str]:
         script = str(Path(__file__).with_name("with_standins.py"))
         program = f"import sys; sys.argv = {command[2:]!r}; from sfumato import cli; cli.main()"
         return subprocess.Popen([sys.executable, script, "-c", program], **options)
 
-    return Server(home, begin=begin)
+    server = Server(home, begin=begin)
+    yield server
+    assert server.stop() in {0, -15}

@@ -11,7 +11,7 @@ from standins import SOMEBODY
 
 from sfumato.controls.pose import drawn
 from tests.servers import Server
-from tests.steerable import NAME, NETWORK, furnish, served
+from tests.steerable import NAME, NETWORK, furnish, photograph, serving
 
 pytest.importorskip("diffusers")
 pytest.importorskip("ai_edge_litert")
@@ -22,9 +22,8 @@ SIDE = 64
 def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     home = tmp_path_factory.mktemp("steered")
     furnish(home)
-    server = served(home)
-    yield server
-    assert server.stop() in {0, -15}
+    with serving(home) as server:
+        yield server
 
 
 def upload(server: Server, image: Image.Image) -> str:
@@ -33,10 +32,6 @@ def upload(server: Server, image: Image.Image) -> str:
     answer = server.client.post("/api/v1/inputs", content=out.getvalue(), headers={"Content-Type": "image/png"})
     assert answer.status_code == 201
     return answer.json()["id"]
-
-
-def photograph() -> Image.Image:
-    return Image.fromarray(np.random.default_rng(1).integers(0, 256, (SIDE, SIDE, 3), np.uint8))
 
 
 def painted(server: Server, *controls: str) -> tuple[dict[str, Any], bytes]:
@@ -49,7 +44,7 @@ def painted(server: Server, *controls: str) -> tuple[dict[str, Any], bytes]:
 
 
 def test_a_pose_of_a_photograph_steers_the_picture_and_is_in_its_recipe(studio: Server):
-    photo = upload(studio, photograph())
+    photo = upload(studio, photograph(SIDE))
     found = studio.client.post(f"/api/v1/inputs/{photo}/people").json()
     (person,) = found["people"]
     nose = person["pose_keypoints_2d"][:3]
@@ -69,7 +64,7 @@ def test_a_pose_of_a_photograph_steers_the_picture_and_is_in_its_recipe(studio: 
 
 
 def test_without_weights_the_answer_says_what_to_pull(server: Server):
-    photo = upload(server, photograph())
+    photo = upload(server, photograph(SIDE))
     answer = server.client.post(f"/api/v1/inputs/{photo}/people")
     assert answer.status_code == 422
     assert "sfumato pull pose" in answer.json()["detail"]

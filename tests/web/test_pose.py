@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 from standins import SOMEBODY
 
 from sfumato.controls.pose import drawn
-from tests.steerable import NAME, pretend, served
+from tests.steerable import NAME, photograph, pretend, serving
 
 pytest.importorskip("ai_edge_litert")
 SIDE = 128
@@ -23,16 +23,15 @@ SIDE = 128
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     home = tmp_path_factory.mktemp("posed")
     pretend(home)
-    server = served(home)
-    yield server.url.rstrip("/") + "/"
-    assert server.stop() in {0, -15}
+    with serving(home) as server:
+        yield server.url.rstrip("/") + "/"
 
 
 @pytest.fixture
 def photo(tmp_path: Path) -> Path:
     """Of twice the size of what is on the canvas."""
     path = tmp_path / "photo.png"
-    Image.fromarray(np.random.default_rng(1).integers(0, 256, (2 * SIDE, 2 * SIDE, 3), np.uint8)).save(path)
+    photograph(2 * SIDE).save(path)
     return path
 
 
