@@ -168,7 +168,7 @@ def test_more_than_the_largest_side_is_refused_before_anything_loads(weights: We
 
 def test_missing_ncnn_is_named_with_the_command(weights: Weights, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setitem(sys.modules, "ncnn", None)
-    monkeypatch.setattr("sfumato.finishing._ncnn.find_spec", lambda name: None)
+    monkeypatch.setattr("sfumato.core.packages.find_spec", lambda name: None)
     with pytest.raises(RequestError, match=r"enlarging as photo needs ncnn: pip install 'sfumato\[upscale\]'"):
         upscaled(disc(), 2, "photo", weights)
     assert upscaled(disc(), 2, "plain", weights).size == (96, 96)

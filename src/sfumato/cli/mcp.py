@@ -13,15 +13,13 @@ def command(
     Name this command in the assistant's settings. `sfumato serve` speaks it too, at /mcp, behind its keys.
     """
     import asyncio
-    from importlib.util import find_spec
 
-    from sfumato.core.errors import MissingPackage
+    from sfumato.core.packages import require
     from sfumato.core.ranges import checked_whole
     from sfumato.settings import Settings
 
     checked_whole("workers", workers, 0, 64)
-    if find_spec("mcp") is None:
-        raise MissingPackage("assistants need one more package: pip install 'sfumato[mcp]'")
+    require("speaking with assistants", "mcp", "mcp")
     from sfumato.http.agents import stdio
 
     asyncio.run(stdio(Settings(), workers))

@@ -8,14 +8,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from PIL import Image
 
-from sfumato.core.errors import JobFailed, MissingPackage
+from sfumato.core.errors import JobFailed
+from sfumato.core.packages import require
 
 MEAN = np.array([104.00699, 116.66877, 122.67892], np.float32)  # blue, green, red: of the photographs it learned from
 BLOCKS = 2, 2, 3, 3, 3  # convolutions
@@ -77,16 +77,10 @@ def halved(x: np.ndarray) -> np.ndarray:
     return np.maximum.reduce([x[y::2, z::2] for y in (0, 1) for z in (0, 1)])
 
 
-def require_h5py() -> None:
-    """MissingPackage if what reads the file is not installed."""
-    if find_spec("h5py") is None:
-        raise MissingPackage("soft edges by HED need h5py: pip install 'sfumato[controls]'")
-
-
 @lru_cache(maxsize=1)
 def read(file: Path) -> Hed:
     """The network of a Keras file of weights, kept for the next picture."""
-    require_h5py()
+    require("finding soft edges by HED", "h5py", "controls")
     h5py: Any = import_module("h5py")  # late: not everybody has it
     try:
         with h5py.File(file, "r") as stored:

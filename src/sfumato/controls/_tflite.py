@@ -4,21 +4,14 @@ import os
 import threading
 from functools import lru_cache
 from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from sfumato.core.errors import JobFailed, MissingPackage
+from sfumato.core.errors import JobFailed
 
 MOST_THREADS = 4
-
-
-def require_litert(what: str) -> None:
-    """MissingPackage if LiteRT is not installed; what: needs it, as the words that begin the message."""
-    if find_spec("ai_edge_litert") is None:
-        raise MissingPackage(f"{what} needs LiteRT: pip install 'sfumato[controls]'")
 
 
 class Network:

@@ -16,6 +16,7 @@ from PIL import Image, ImageDraw
 from sfumato.controls import Maker
 from sfumato.controls._grey import on_white
 from sfumato.core.errors import MissingWeights, RequestError
+from sfumato.core.packages import require
 from sfumato.weights import Weights
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def found(image: Image.Image, weights: Weights) -> dict[str, Any]:
             f"finding poses in pictures needs weights that are not here yet: sfumato pull {WEIGHTS}; or give the "
             f"skeleton as OpenPose's JSON, --control pose:skeleton.json, or drawn, --control pose:skeleton.png:ready"
         )
-    _tflite.require_litert("finding poses in pictures")
+    require("finding poses in pictures", "LiteRT", "controls", module="ai_edge_litert")
     files = weights.find(WEIGHTS)
     networks = {name: _tflite.network(files[name]) for name in _people.FILES}
     people = _people.people(on_white(image), networks)

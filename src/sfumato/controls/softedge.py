@@ -35,7 +35,6 @@ def by_hed(image: Image.Image, weights: Weights) -> Image.Image:
     """As the network says."""
     from sfumato.controls import _hed
 
-    _hed.require_h5py()
     (file,) = weights.find(WEIGHTS).values()
     smaller = on_white(image)
     smaller.thumbnail((LONGEST, LONGEST))

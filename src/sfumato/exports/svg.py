@@ -6,12 +6,12 @@ opacity, and the soft pixels of an edge become the edge.
 """
 
 import io
-from importlib.util import find_spec
 
 import numpy as np
 from PIL import Image, ImageFilter
 
 from sfumato.core.errors import JobFailed, RequestError
+from sfumato.core.packages import require
 from sfumato.core.recipe import Recipe
 from sfumato.exports import xmp
 from sfumato.exports.marks import marks_of
@@ -25,19 +25,13 @@ OPACITIES = (0.2, 0.4, 0.6, 0.8)
 SPECKLE = 4  # pixels a side of a shape that is too small to draw
 
 
-def require_vtracer() -> None:
-    """RequestError if vtracer is not installed."""
-    if find_spec("vtracer") is None:
-        raise RequestError("drawing shapes needs vtracer: pip install 'sfumato[svg]'")
-
-
 def svg(
     image: Image.Image, *, colours: int = 32, recipe: Recipe | None = None, metadata: str = "full", ai_made: bool = True
 ) -> str:
     """An SVG document as large as the picture. image: RGBA, straight alpha, sRGB; colours: at most so many."""
     if not FEWEST <= colours <= MOST:
         raise RequestError(f"colours {colours} is not between {FEWEST} and {MOST}; 32 is usual")
-    require_vtracer()
+    require("drawing shapes", "vtracer", "svg")
     traced = _sized(image.convert("RGBA"))
     alpha, painted = np.asarray(traced.getchannel("A")), _few_colours(traced, colours)
     half = (alpha >= 26) & (alpha < 230)

@@ -3,21 +3,14 @@
 import os
 from functools import lru_cache
 from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from sfumato.core.errors import JobFailed, RequestError
+from sfumato.core.errors import JobFailed
 
 MOST_THREADS = 4
-
-
-def require_ncnn(what: str) -> None:
-    """RequestError if ncnn is not installed; what: needs it, as the words that begin the message."""
-    if find_spec("ncnn") is None:
-        raise RequestError(f"{what} needs ncnn: pip install 'sfumato[upscale]'")
 
 
 class Network:

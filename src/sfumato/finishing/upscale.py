@@ -14,10 +14,11 @@ import numpy as np
 from PIL import Image, ImageFilter
 
 from sfumato.core.errors import RequestError
+from sfumato.core.packages import require
 from sfumato.core.registry import unknown
 from sfumato.finishing import LARGEST, Finisher, Size, Told
 from sfumato.finishing._bleed import bled
-from sfumato.finishing._ncnn import network, require_ncnn
+from sfumato.finishing._ncnn import network
 from sfumato.finishing._tiles import around, lay, spans
 from sfumato.finishing.resize import resized
 from sfumato.weights import Weights
@@ -63,7 +64,7 @@ def check(value: str, size: Size, weights: Weights) -> Size:
             f"{times} times {size[0]}x{size[1]} is {grown[0]}x{grown[1]}; at most {LARGEST:,} pixels a side are made"
         )
     if name != PLAIN:
-        require_ncnn(f"enlarging as {name}")
+        require(f"enlarging as {name}", "ncnn", "upscale")
         weights.require(KINDS[name].weights)
     return grown
 

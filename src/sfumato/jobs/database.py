@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
-from sfumato.core.errors import JobFailed, RequestError
+from sfumato.core.errors import JobFailed, MissingPackage, RequestError
 from sfumato.core.wording import shown
 from sfumato.jobs.tables import HEAD
 
@@ -46,7 +46,7 @@ class Database:
                 "the database's URL is not one: write it as postgresql://user@host/name, or leave it out for SQLite"
             ) from error
         except ModuleNotFoundError as error:
-            raise RequestError("PostgreSQL needs one more package: pip install 'sfumato[postgres]'") from error
+            raise MissingPackage("PostgreSQL needs psycopg: pip install 'sfumato[postgres]'") from error
         self.speaks_sqlite = self._engine.dialect.name == "sqlite"
         self._migrate()
 

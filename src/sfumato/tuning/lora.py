@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sfumato.core.card import Card
-from sfumato.core.errors import RequestError
+from sfumato.core.errors import MissingPackage
 from sfumato.engine.families import TeachableModel, Text
 from sfumato.tuning.pictures import Kind, Lesson
 
@@ -51,19 +51,19 @@ NEEDS = ("torch", "diffusers", "peft", "safetensors")
 
 
 def learning_needs() -> None:
-    """RequestError if what learning needs is not installed; imports none of it."""
+    """MissingPackage if what learning needs is not installed; imports none of it."""
     missing = [name for name in NEEDS if find_spec(name) is None]
     if missing:
-        raise RequestError(f"learning needs torch (without {', '.join(missing)}): pip install 'sfumato[torch]'")
+        raise MissingPackage(f"learning needs torch (without {', '.join(missing)}): pip install 'sfumato[torch]'")
 
 
 def require_torch() -> None:
-    """RequestError if what learning needs cannot be imported."""
+    """MissingPackage if what learning needs cannot be imported."""
     try:
         for name in NEEDS:
             import_module(name)
     except ImportError as error:
-        raise RequestError(f"learning needs torch ({error}): pip install 'sfumato[torch]'") from error
+        raise MissingPackage(f"learning needs torch ({error}): pip install 'sfumato[torch]'") from error
 
 
 def teach(model: TeachableModel, lessons: Sequence[Lesson], course: Course, told: Told) -> bytes:

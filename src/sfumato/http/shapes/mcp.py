@@ -5,13 +5,12 @@ The SDK takes two seconds to import, so that is done for the first who asks.
 
 import asyncio
 from functools import cached_property
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter
 from starlette.types import Receive, Scope, Send
 
-from sfumato.core.errors import MissingPackage
+from sfumato.core.packages import require
 from sfumato.http.desk import Caller, Desk
 from sfumato.http.shapes import Shape
 from sfumato.http.shapes.native import error
@@ -38,8 +37,7 @@ class Spoken:
         self._ready = asyncio.Event()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if find_spec("mcp") is None:
-            raise MissingPackage("assistants need one more package: pip install 'sfumato[mcp]'")
+        require("speaking with assistants", "mcp", "mcp")
         if self._running is None:
             self._running = asyncio.create_task(self._run())
         await self._ready.wait()
