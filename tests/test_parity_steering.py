@@ -2,6 +2,7 @@
 
 import gc
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from PIL import Image
 torch = pytest.importorskip("torch")
 diffusers = pytest.importorskip("diffusers")
 
-from safetensors.torch import save_file  # noqa: E402
+from safetensors.torch import load_file, save_file  # noqa: E402
 
 from sfumato.core.canvas import Canvas  # noqa: E402
 from sfumato.core.order import Order  # noqa: E402
@@ -178,3 +179,54 @@ def test_a_control_network_gets_what_the_model_left_and_else_waits(tmp_path: Pat
     roomy._unet.helpers._beside.cache_clear()
     gc.collect()
     assert roomy.beside.taken == 0
+
+
+def adapted_unets_tensors(model: Any) -> list[torch.Tensor]:
+    return [*model._unet.network.parameters(), *model._unet.network.buffers()]
+
+
+def brought_when_asked(model: Any) -> set[int]:
+    """Of each tensor that diffusers brings to the device before a block of the UNet is asked: its id."""
+    groups = [
+        hook.group
+        for module in model._unet.network.modules()
+        for hook in getattr(module, "_diffusers_hook", SimpleNamespace(hooks={})).hooks.values()
+        if hasattr(hook, "group")
+    ]
+    inside = [tensor for group in groups for one in group.modules for tensor in (*one.parameters(), *one.buffers())]
+    return {id(tensor) for tensor in [*inside, *(t for group in groups for t in (*group.parameters, *group.buffers))]}
+
+
+@every_family
+def test_an_adapters_layers_are_counted_and_wait_where_there_is_no_room(family: str, tmp_path: Path):
+    """The same latent, whether they are on the device, come one by one, or with the blocks of a UNet that waits."""
+    folder = FOLDERS[family](tmp_path / "model")
+    here = {"device": torch.device("cpu"), "dtype": torch.float32}
+    roomy = load(family, folder, Place(**here, left=1e9))
+    adapter = ip_adapter(tmp_path / "adapter", roomy, 1)
+    saved = {file.parent.name: load_file(file) for file in adapter.rglob("*.safetensors")}
+    layers, eye = (sum(t.numel() for t in saved[name].values()) * 4 for name in ("adapter", "image_encoder"))
+    narrow = load(family, folder, Place(**here, left=eye + layers / 2))
+    blocks = load(family, folder, Place(**here, left=1e9, placement="blocks"))
+    reference = [(adapter, picture(3), 0.9)]
+    found = ours(roomy, references=reference)
+    assert roomy.beside.taken >= eye + layers and roomy.beside.told == []
+    assert close(ours(narrow, references=reference), found)
+    assert eye <= narrow.beside.taken < eye + layers / 2 and "adapter takes 0.0 GB" in narrow.beside.told[0]
+    assert close(ours(blocks, references=reference), found) and not close(ours(blocks), found)
+    ours(blocks, references=reference)
+    assert {id(tensor) for tensor in adapted_unets_tensors(blocks)} <= brought_when_asked(blocks)
+    before = roomy.beside.taken
+    ours(roomy)
+    gc.collect()
+    assert before - roomy.beside.taken >= layers  # they are out again
+
+
+def test_an_adapters_layers_are_in_the_models_numbers(tmp_path: Path):
+    """Its file is in 32 bits, and a UNet of 16 that waits is never brought to others as a whole."""
+    folder = FOLDERS["stable-diffusion"](tmp_path / "model")
+    half = Place(torch.device("cpu"), torch.bfloat16, placement="blocks")
+    model = load("stable-diffusion", folder, half)
+    reference = [(ip_adapter(tmp_path / "adapter", model, 1), picture(3), 0.9)]
+    assert np.isfinite(ours(model, references=reference)).all()
+    assert {tensor.dtype for tensor in adapted_unets_tensors(model)} == {torch.bfloat16}

@@ -3,7 +3,8 @@
 Zhang et al. 2023, https://arxiv.org/abs/2302.05543, and Ye et al. 2023, https://arxiv.org/abs/2308.06721. A ControlNet
 looks at the same noisy latent, and what it says is added inside the UNet; one for many kinds of pictures is told which
 it sees (https://github.com/xinsir6/ControlNetPlus). An IP-Adapter lets the UNet's attention look
-at a picture's tokens too; its layers are put into the UNet for the looks that want them, and taken out again.
+at a picture's tokens too; its layers are put into the UNet for the looks that want them, and taken out again. Like all
+networks beside a model they get what it left of the device, and else wait.
 """
 
 import json
@@ -17,15 +18,16 @@ import numpy as np
 import torch
 from diffusers.models.controlnets.controlnet import ControlNetModel
 from diffusers.models.controlnets.controlnet_union import ControlNetUnionModel
+from diffusers.models.embeddings import MultiIPAdapterImageProjection
 from PIL import Image
-from torch import Tensor
+from torch import Tensor, nn
 from transformers import CLIPVisionModelWithProjection
 
 from sfumato.core.errors import DamagedWeights, UnreadableFile
 from sfumato.core.wording import shown
 from sfumato.engine.families import Text
 from sfumato.engine.families._diffusers.place import Place
-from sfumato.engine.families._diffusers.quick import waiting
+from sfumato.engine.families._diffusers.quick import wait_anew, waiting, waits
 from sfumato.engine.memory import ran_out
 from sfumato.engine.painting import Latent, Row
 from sfumato.engine.steering import Control, Reference, Steering
@@ -77,6 +79,7 @@ class Helpers:
         self._unet, self._place = unet, place
         self._plain: Any = None  # the UNet's own attention, while an adapter is in
         self._adapters: tuple[Path, ...] = ()
+        self._layers: nn.ModuleList | None = None  # of the adapters that are in; the ledger counts them
         self._network = lru_cache(maxsize=NETWORKS)(lambda path: opened(path, network_kind(path), place))
         self._encoder = lru_cache(maxsize=1)(lambda path: opened(_eye(path), CLIPVisionModelWithProjection, place))
         self._beside = lru_cache(maxsize=8)(self._read)
@@ -103,7 +106,7 @@ class Helpers:
         assert reference.network is not None
         encoder = self._encoder(reference.network)
         pixels = for_clip(reference.image, encoder.config.image_size).to(self._place.device, self._place.dtype)
-        if "proj.weight" in adapter(reference.network)["image_proj"]:
+        if "image_proj.proj.weight" in mapped(_layers(reference.network)):
             embeds = encoder(pixels).image_embeds
             return (embeds if wanted else torch.zeros_like(embeds))[None]
         seen = pixels if wanted else torch.zeros_like(pixels)
@@ -142,19 +145,42 @@ class Helpers:
         references = beside.references if beside is not None else ()
         adapters = tuple(path for one in references if (path := one.network) is not None)
         if adapters != self._adapters:
-            if self._plain is not None:
-                self._unet.encoder_hid_proj = None  # first: it may have attention of its own, which would be counted
-                self._unet.register_to_config(encoder_hid_dim_type=None)
-                self._unet.set_attn_processor(self._plain)
-                self._plain, self._adapters = None, ()
+            self._take_out()
             if adapters:
-                self._plain = dict(self._unet.attn_processors)
-                self._unet._load_ip_adapter_weights([adapter(path) for path in adapters])
-                self._adapters = adapters
+                self._put_in(adapters)
+            wait_anew(self._unet)
         if adapters:
             for part in self._unet.attn_processors.values():
                 if hasattr(part, "to_k_ip"):
                     part.scale = [one.weight for one in references]
+
+    def _take_out(self) -> None:
+        if self._plain is not None:
+            self._unet.encoder_hid_proj = None  # first: it may have attention of its own, which would be counted
+            self._unet.register_to_config(encoder_hid_dim_type=None)
+            self._unet.set_attn_processor(self._plain)
+            self._plain, self._adapters, self._layers = None, (), None
+
+    def _put_in(self, adapters: tuple[Path, ...]) -> None:
+        unet, states = self._unet, [adapter(path, self._place.dtype) for path in adapters]
+        self._plain = dict(unet.attn_processors)
+        attention = unet._convert_ip_adapter_attn_to_diffusers(states)
+        seen = [unet._convert_ip_adapter_image_proj_to_diffusers(one["image_proj"]) for one in states]
+        layers = [MultiIPAdapterImageProjection(seen), *(one for one in attention.values() if hasattr(one, "to_k_ip"))]
+        self._layers = nn.ModuleList(layers).eval().requires_grad_(False)
+        if not waits(unet):
+            self._settle(self._layers, adapters[0].name)
+        unet.set_attn_processor(attention)
+        unet.encoder_hid_proj, self._adapters = layers[0], adapters
+        unet.register_to_config(encoder_hid_dim_type="ip_image_proj")
+
+    def _settle(self, layers: nn.ModuleList, name: str) -> None:
+        """On the device, or waiting for it one by one; those of a UNet that waits itself come with its blocks."""
+        if self._place.beside.has_room(layers, name, self._place.left):
+            layers.to(self._place.device)
+            return
+        for one in layers:
+            waiting(one, self._place, "leaf_level", ahead=False)
 
 
 def network_kind(path: Path) -> Any:
@@ -213,19 +239,25 @@ def opened(path: Path, kind: Any, place: Place) -> Any:
     return made.to(place.device)
 
 
-def adapter(path: Path) -> dict[str, dict[str, Tensor]]:
+def adapter(path: Path, dtype: torch.dtype) -> dict[str, dict[str, Tensor]]:
     """An IP-Adapter's file as diffusers wants it: what projects a picture, and the layers for attention."""
-    file = next((one for one in sorted(path.rglob("*.safetensors")) if one.parent.name != EYE), None)
-    if file is None:
-        raise DamagedWeights(f"the folder {shown(str(path), 120)} holds no IP-Adapter; sfumato pull fetches it again")
+    file = _layers(path)
     tensors = mapped(file)
     state: dict[str, dict[str, Tensor]] = {"image_proj": {}, "ip_adapter": {}}
     for whole in tensors:
         part, _, name = whole.partition(".")
         if part not in state:
             raise DamagedWeights(f"{shown(str(file), 120)} is no IP-Adapter: it holds {shown(whole)}")
-        state[part][name] = torch.tensor(tensors[whole])
+        state[part][name] = torch.tensor(tensors[whole]).to(dtype)
     return state
+
+
+def _layers(path: Path) -> Path:
+    """The file of an adapter's folder that its layers are in."""
+    file = next((one for one in sorted(path.rglob("*.safetensors")) if one.parent.name != EYE), None)
+    if file is None:
+        raise DamagedWeights(f"the folder {shown(str(path), 120)} holds no IP-Adapter; sfumato pull fetches it again")
+    return file
 
 
 def laid_on_white(image: Image.Image) -> Image.Image:

@@ -7,7 +7,11 @@ is the quickest, torch knows best.
 from typing import Any
 
 import torch
-from diffusers.hooks.group_offloading import apply_group_offloading
+from diffusers.hooks.group_offloading import (
+    _is_group_offload_enabled,
+    _maybe_remove_and_reapply_group_offloading,
+    apply_group_offloading,
+)
 from torch import nn
 
 from sfumato.engine.families._diffusers.place import PAINTERS, Place
@@ -48,13 +52,25 @@ def painter(network: Any, place: Place) -> Any:
     return network
 
 
-def waiting(part: Any, place: Place, level: str) -> Any:
-    """Kept by the processor, and brought to the device piece by piece when it is asked; the next piece meanwhile."""
+def waiting(part: Any, place: Place, level: str, ahead: bool = True) -> Any:
+    """Kept by the processor, and brought to the device piece by piece when it is asked; the next piece meanwhile.
+
+    ahead: False for what is not called as a whole, where diffusers cannot see which piece is the next.
+    """
     apply_group_offloading(
         part, onload_device=place.device, offload_device=torch.device("cpu"), offload_type=level,
-        num_blocks_per_group=1 if level == "block_level" else None, use_stream=place.device.type == "cuda",
+        num_blocks_per_group=1 if level == "block_level" else None, use_stream=ahead and place.device.type == "cuda",
     )  # fmt: skip
     return part
+
+
+def waits(network: nn.Module) -> bool:
+    return _is_group_offload_enabled(network)
+
+
+def wait_anew(network: nn.Module) -> None:
+    """After layers came into a network, or left it: they wait with its blocks, where those do."""
+    _maybe_remove_and_reapply_group_offloading(network)
 
 
 def join(network: nn.Module) -> None:
