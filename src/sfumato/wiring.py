@@ -38,11 +38,6 @@ if TYPE_CHECKING:
     from sfumato.worker.run import LoadedModel
 
 
-def is_of_torch(card: Card) -> bool:
-    """Whether a family over diffusers paints with it."""
-    return card.repository is not None and card.pipeline is not None
-
-
 def _without(error: ModuleNotFoundError, name: str) -> MissingPackage:
     return MissingPackage(f"{name} needs {error.name}: pip install 'sfumato[torch]'")
 
@@ -174,7 +169,7 @@ class Parts:
 
     def _as_set(self, name: str, manner: "Manner") -> "Manner":
         """With the person's precision and placement, which are for models that torch computes."""
-        if not is_of_torch(self.catalog.card(name)):
+        if not self.catalog.card(name).of_torch:
             return manner
         return replace(manner, precision=self.settings.precision, placement=self.settings.placement)
 
@@ -186,7 +181,7 @@ class Parts:
         from sfumato.engine.families import USUAL
 
         card = self.catalog.card(name)
-        if not is_of_torch(card):
+        if not card.of_torch:
             return None
         try:
             from sfumato.engine.families._diffusers.placing import placed

@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from sfumato.core.card import About, Card, Sizes
     from sfumato.core.listing import Listing
     from sfumato.core.precision import Precision
-    from sfumato.studio import Studio
 
 KINDS = ["paint", "edit", "control", "reference", "upscale", "video"]
 
@@ -42,7 +41,7 @@ def command(
     studio = Studio()
     if name is not None:
         one = studio.described(name)
-        _show(one, json, _here(studio, name) if one.kinds & {"paint", "edit"} else None)
+        _show(one, json, studio.told_place(name) if one.kinds & {"paint", "edit"} else None)
         return
     if kind is not None and kind not in KINDS:
         raise unknown("kind of model", kind, KINDS)
@@ -78,21 +77,6 @@ def _nothing(larger: "list[About]") -> str:
         f"no model suits: give --fits {_gigabytes(least)} for {least.name} (it is {_gigabytes(least, 'fp8')} at fp8), "
         f"say less with --for, or leave --commercial or --kind out"
     )
-
-
-def _here(studio: "Studio", name: str) -> str:
-    """How this machine would have the model, and why so."""
-    from sfumato.core.errors import MissingPackage, RequestError
-
-    try:
-        place = studio.placement(name)
-    except MissingPackage as error:
-        return str(error)
-    except RequestError as error:
-        return f"not so: {error}"
-    if place is None:
-        return "on the processor, by ONNX Runtime"
-    return f"{place.why} (it needs {place.needs}, and leaves {max(place.left, 0) / 1e9:.1f} for networks that steer it)"
 
 
 def _show(one: "Card | Listing", json: bool, here: str | None) -> None:

@@ -240,6 +240,11 @@ class Card(About):
         return frozenset(cast("Kind", kind) for kind, so in told.items() if so)
 
     @property
+    def of_torch(self) -> bool:
+        """Whether a family over diffusers paints with it."""
+        return self.repository is not None and self.pipeline is not None
+
+    @property
     def begins(self) -> bool:
         """Whether it can begin with a picture; others are told of it, and what a mask keeps is put back in the end."""
         return "image-to-image" in self.operations

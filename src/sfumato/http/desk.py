@@ -22,6 +22,7 @@ from sfumato.http.crew import Crew
 from sfumato.http.hub import Hub
 from sfumato.http.links import Links
 from sfumato.http.metrics import Metrics
+from sfumato.http.placements import Placements
 from sfumato.jobs.webhooks import Webhook
 from sfumato.library import Entry
 from sfumato.outside import Outside
@@ -58,8 +59,17 @@ class Desk:
     @cached_property
     def errands(self) -> Runner:
         """Long work beside painting."""
-        environment = {**os.environ, **self.settings.environment()}
-        return Runner(self.studio, Shelf(self.settings.home / "errands"), environment)
+        return Runner(self.studio, Shelf(self.settings.home / "errands"), self._environment)
+
+    @cached_property
+    def placements(self) -> Placements:
+        """How this machine would have models."""
+        return Placements(self._environment, self.studio.told_place)
+
+    @property
+    def _environment(self) -> dict[str, str]:
+        """Of processes that read the same settings."""
+        return {**os.environ, **self.settings.environment()}
 
     @cached_property
     def _finishing(self) -> threading.Semaphore:

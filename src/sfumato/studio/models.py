@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from sfumato import catalog
 from sfumato.core.card import Card
-from sfumato.core.errors import DamagedWeights, RequestError
+from sfumato.core.errors import DamagedWeights, MissingPackage, RequestError
 from sfumato.core.registry import unknown
 from sfumato.core.wording import shown
 from sfumato.planning.names import fitted, fitted_guidance, stand_in
@@ -262,3 +262,16 @@ class Models(Rooms):
     def placement(self, name: str) -> "Place | None":
         """Where and in which numbers a model would compute on this machine; see Parts.placement."""
         return self._parts.placement(name)
+
+    def told_place(self, name: str) -> str:
+        """How this machine would have a model, and why so, in one line; or why it would not."""
+        try:
+            place = self.placement(name)
+        except MissingPackage as error:
+            return str(error)
+        except RequestError as error:
+            return f"not so: {error}"
+        if place is None:
+            return "on the processor, by ONNX Runtime"
+        left = max(place.left, 0) / 1e9
+        return f"{place.why} (it needs {place.needs}, and leaves {left:.1f} for networks that steer it)"

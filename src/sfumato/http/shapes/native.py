@@ -55,6 +55,12 @@ class PictureBody(BaseModel):
     thumbnail: str
 
 
+class ModelBody(Card):
+    """A card. here: in which numbers this machine would have the model, what of it waits, why, and what it takes."""
+
+    here: str
+
+
 class JobBody(BaseModel):
     """A job as it is now. number, step, steps: the picture that is being painted. Times: seconds since 1970.
 
@@ -260,9 +266,10 @@ def router(desk: Desk) -> APIRouter:
     def models() -> list[Card]:
         return studio.models()
 
-    @routes.get("/models/{name}", summary="One model's card")
-    def model(name: Annotated[str, Path(pattern="^[a-z0-9][a-z0-9.-]{0,63}$")]) -> Card:
-        return studio.model(name)
+    @routes.get("/models/{name}", summary="One model's card, and how this machine would have it")
+    def model(name: Annotated[str, Path(pattern="^[a-z0-9][a-z0-9.-]{0,63}$")]) -> ModelBody:
+        card = studio.model(name)
+        return ModelBody(**card.model_dump(), here=desk.placements.of(card, studio.bytes_here(name)))
 
     @routes.get("/choices", summary="Names that an order may use")
     def choices() -> Choices:

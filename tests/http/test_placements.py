@@ -1,0 +1,43 @@
+"""How this machine would have a model is told with its card, as `sfumato models NAME` does; torch stays out of the server."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from sfumato import Settings, Studio, catalog
+from sfumato.http.placements import Placements
+from tests.servers import Server
+
+NAME = "flux-dev"
+
+
+def test_a_card_says_what_was_chosen_for_this_machine_and_why(server: Server):
+    pytest.importorskip("torch", reason="placing needs sfumato[torch]")
+    said = server.client.get(f"/api/v1/models/{NAME}").json()
+    assert said["here"] == Studio(Settings(home=server.home)).told_place(NAME)
+    assert said["here"].startswith(f"{NAME} on ") and "it needs " in said["here"]
+    assert {**said, "here": None} == {**catalog.card(NAME).model_dump(mode="json"), "here": None}
+    pocket = server.client.get("/api/v1/models/pocket").json()
+    assert pocket["here"] == "on the processor, by ONNX Runtime"
+
+
+def test_it_is_asked_once_and_again_when_files_came(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    python = tmp_path / "python"
+    python.write_text(f"#!/bin/sh\necho $4 >> {tmp_path}/asked\necho '[{{\"here\": \"in nf4\"}}]'\n")
+    python.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(python))
+    placements, card = Placements({}, str), catalog.card(NAME)
+    assert [placements.of(card, bytes) for bytes in (0, 0, 9)] == ["in nf4"] * 3
+    assert (tmp_path / "asked").read_text().split() == [NAME] * 2
+    assert placements.of(catalog.card("pocket"), 0) == "pocket"  # which is told without a process
+
+
+def test_a_process_that_fails_is_told_and_asked_again(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    placements = Placements({}, str)
+    assert placements.of(catalog.card(NAME), 0) == (
+        f"not known: the process that looks at this machine gave no answer; sfumato models {NAME} says why"
+    )
+    monkeypatch.setattr(sys, "executable", "/nonexistent")
+    assert placements.of(catalog.card(NAME), 0).startswith("not known")
