@@ -181,7 +181,7 @@ def test_a_control_network_gets_what_the_model_left_and_else_waits(tmp_path: Pat
     assert roomy.beside.taken == 0
 
 
-def adapted_unets_tensors(model: Any) -> list[torch.Tensor]:
+def adapted_unets_tensors(model: Any) -> list[Any]:
     return [*model._unet.network.parameters(), *model._unet.network.buffers()]
 
 

@@ -48,38 +48,52 @@ def clip(size: int, layers: int, heads: int, projection: int) -> CLIPTextConfig:
     )  # fmt: skip
 
 
-def autoencoder(sides: tuple[int, ...], **changes: Any) -> AutoencoderKL:
+def autoencoder(tiny: bool, **changes: Any) -> AutoencoderKL:
+    """Of 8 pixels a side of each place."""
+    small = {"block_out_channels": (8, 8, 8, 8), "layers_per_block": 1, "norm_num_groups": 4}
+    large = {"block_out_channels": (128, 256, 512, 512), "layers_per_block": 2}
     return AutoencoderKL(
-        down_block_types=("DownEncoderBlock2D",) * len(sides), up_block_types=("UpDecoderBlock2D",) * len(sides),
-        block_out_channels=sides, layers_per_block=2, **changes,
+        down_block_types=("DownEncoderBlock2D",) * 4, up_block_types=("UpDecoderBlock2D",) * 4,
+        **(small if tiny else large), **changes,
     )  # fmt: skip
 
 
 def flux(tiny: bool) -> dict[str, Callable[[], nn.Module]]:
-    """FLUX.1 [dev]'s parts; tiny: two blocks, narrow."""
-    wide, heads = (256, 2) if tiny else (4096, 24)
-    sides = (32, 32, 32, 32) if tiny else (128, 256, 512, 512)
-    layers = {"num_layers": 1, "num_single_layers": 1} if tiny else {}
-    t5 = {"d_ff": 512, "num_layers": 1, "num_heads": 4} if tiny else {"d_ff": 10240, "num_layers": 24, "num_heads": 64}
-    pooled = 64 if tiny else 768
+    """FLUX.1 [dev]'s parts; tiny: narrow, of few blocks."""
+    wide, pooled = _wide(tiny)
+    t5 = {"d_ff": 64, "num_layers": 1, "num_heads": 1} if tiny else {"d_ff": 10240, "num_layers": 24, "num_heads": 64}
     return {
-        "transformer": lambda: FluxTransformer2DModel(
-            guidance_embeds=True, num_attention_heads=heads, joint_attention_dim=wide, pooled_projection_dim=pooled,
-            **layers,
-        ),
+        "transformer": flux_transformer(tiny),
         "text_encoder": lambda: CLIPTextModel(clip(pooled, 1 if tiny else 12, pooled // 64, pooled)),
         "text_encoder_2": lambda: T5EncoderModel(
             T5Config(vocab_size=32128, d_model=wide, d_kv=64, feed_forward_proj="gated-gelu", **t5)
         ),
         "vae": lambda: autoencoder(
-            sides, latent_channels=16, scaling_factor=0.3611, shift_factor=0.1159, use_quant_conv=False,
+            tiny, latent_channels=16, scaling_factor=0.3611, shift_factor=0.1159, use_quant_conv=False,
             use_post_quant_conv=False,
         ),
     }  # fmt: skip
 
 
+def flux_transformer(tiny: bool, guided: bool = True) -> Callable[[], nn.Module]:
+    """guided: whether it is told a guidance, as dev is; schnell is not."""
+    (wide, pooled), heads = _wide(tiny), 1 if tiny else 24
+    layers = {"num_layers": 2, "num_single_layers": 2} if tiny else {}
+    return lambda: FluxTransformer2DModel(
+        guidance_embeds=guided,
+        num_attention_heads=heads,
+        joint_attention_dim=wide,
+        pooled_projection_dim=pooled,
+        **layers,
+    )
+
+
+def _wide(tiny: bool) -> tuple[int, int]:
+    """Numbers of T5's states, and of CLIP's vector."""
+    return (64, 64) if tiny else (4096, 768)
+
+
 def stable_diffusion_xl(tiny: bool) -> dict[str, Callable[[], nn.Module]]:
-    sides = (32, 32, 32, 32) if tiny else (128, 256, 512, 512)
     one, two = (64, 128) if tiny else (768, 1280)
     steps = (32, 64, 64) if tiny else (320, 640, 1280)
     heads = (1, 2, 2) if tiny else (5, 10, 20)
@@ -94,7 +108,7 @@ def stable_diffusion_xl(tiny: bool) -> dict[str, Callable[[], nn.Module]]:
         ),
         "text_encoder": lambda: CLIPTextModel(clip(one, 2 if tiny else 12, one // 64, one)),
         "text_encoder_2": lambda: CLIPTextModelWithProjection(clip(two, 2 if tiny else 32, two // 64, two)),
-        "vae": lambda: autoencoder(sides, latent_channels=4, scaling_factor=0.13025),
+        "vae": lambda: autoencoder(tiny, latent_channels=4, scaling_factor=0.13025),
     }  # fmt: skip
 
 
@@ -104,17 +118,26 @@ class Parts:
     def __init__(self, makers: dict[str, Callable[[], nn.Module]], device: torch.device, dtype: torch.dtype):
         self._makers, self._device, self._dtype = makers, device, dtype
         self._made: dict[str, nn.Module] = {}
+        self._whole = self  # where weights are made
+
+    def but(self, **makers: Callable[[], nn.Module]) -> "Parts":
+        """The same weights in networks that are made otherwise, and have fewer of them."""
+        view = Parts({**self._makers, **makers}, self._device, self._dtype)
+        view._whole = self._whole
+        return view
 
     def one(self, name: str) -> Any:
-        if name not in self._made:
-            self._made[name] = self._filled(self._makers[name])
-        return self._made[name]
+        made = self._whole._made
+        if name not in made:
+            made[name] = self._filled(self._whole._makers[name])
+        return made[name]
 
     def another(self, name: str) -> Any:
         """Its own object, whose blocks can be compiled or replaced, with the same tensors."""
         with torch.device("meta"):
             network = self._makers[name]()
-        network.load_state_dict(self.one(name).state_dict(), assign=True)
+        weights = self.one(name).state_dict()
+        network.load_state_dict({name: weights[name] for name in network.state_dict()}, assign=True)
         return network.eval().requires_grad_(False)
 
     def _filled(self, maker: Callable[[], nn.Module]) -> nn.Module:
@@ -135,17 +158,21 @@ class Parts:
 
 
 class RandomFolder(Folder):
-    """Stands where a family opens a model's folder. quick: the part that it gets an object of its own of."""
+    """Stands where a family opens a model's folder. quick: the part that it gets an object of its own of, `painter`."""
 
     def __init__(self, card: Card, parts: Parts, tokenizers: dict[str, Any], quick: str):
         self.card, self.path, self.index = card, Path("random"), {}
         self._parts, self._tokenizers, self._quick = parts, tokenizers, quick
+        self.painter: Any = None
 
     def trained(self) -> Card:
         return self.card
 
     def loaded(self, name: str, kind: Any, place: Place) -> Any:
-        return self._parts.another(name) if name == self._quick else self._parts.one(name)
+        if name != self._quick:
+            return self._parts.one(name)
+        self.painter = self._parts.another(name)
+        return self.painter
 
     def tokenizer(self, name: str, kind: Any) -> Any:
         return self._tokenizers[name]

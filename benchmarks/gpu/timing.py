@@ -92,15 +92,20 @@ class Record:
         self, what: str, works: Mapping[str, Callable[[], object]], times: int, timer: Callable[..., float],
         device: torch.device, seconds: float,
     ) -> None:  # fmt: skip
-        """Time each work once a round, in the order A B B A, until `times` rounds are done or `seconds` are over."""
+        """Time each work once a round, in the order A B B A, until `times` rounds are done or `seconds` are over.
+
+        One that fails is not asked again.
+        """
         end = time.monotonic() + min(seconds, self.seconds_left)
         runs: dict[str, list[float]] = {name: [] for name in works}
         for i in range(times):
-            for name in list(works) if i % 2 == 0 else list(works)[::-1]:
+            for name in list(runs) if i % 2 == 0 else list(runs)[::-1]:
                 if time.monotonic() > end:
                     break
                 took = self.guarded(f"{name}, {what}", lambda name=name: timer(works[name], device))
-                if took is not None:
+                if took is None:
+                    del runs[name]
+                else:
                     runs[name].append(took)
         for name, took in runs.items():
             if took:
@@ -108,8 +113,9 @@ class Record:
 
 
 def free() -> None:
-    gc.collect()
+    """Give the card's memory back that nobody holds."""
     if torch.cuda.is_available():
+        gc.collect()
         torch.cuda.empty_cache()
 
 
