@@ -1,4 +1,4 @@
-"""How this machine would have a model is told with its card, as `sfumato models NAME` does; torch stays out of the server."""
+"""How this machine would have a model is told with its card over HTTP; the server leaves torch to a process of its own."""
 
 import sys
 from pathlib import Path
