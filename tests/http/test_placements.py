@@ -1,4 +1,4 @@
-"""How this machine would have a model is told with its card over HTTP; the server leaves torch to a process of its own."""
+"""How this machine would have a model stands with its card over HTTP; the server leaves torch to another process."""
 
 import sys
 from pathlib import Path
@@ -24,7 +24,7 @@ def test_a_card_says_what_was_chosen_for_this_machine_and_why(server: Server):
 
 def test_it_is_asked_once_and_again_when_files_came(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     python = tmp_path / "python"
-    python.write_text(f"#!/bin/sh\necho $4 >> {tmp_path}/asked\necho '[{{\"here\": \"in nf4\"}}]'\n")
+    python.write_text(f'#!/bin/sh\necho $4 >> {tmp_path}/asked\necho \'[{{"here": "in nf4"}}]\'\n')
     python.chmod(0o755)
     monkeypatch.setattr(sys, "executable", str(python))
     placements, card = Placements({}, str), catalog.card(NAME)
