@@ -18,9 +18,9 @@ from sfumato.engine.painting import Row
 from sfumato.engine.weights.lora import Lora, read_lora
 from sfumato.engine.weights.tensors import Tensors
 from sfumato.testing import tiny_card
-from sfumato.tuning.lora import Course, way
+from sfumato.tuning.course import Course, check
+from sfumato.tuning.lora import way
 from sfumato.tuning.pictures import Lesson, found, lessons, opened, square
-from sfumato.tuning.train import check
 
 CARD = catalog.card("pocket")
 SIDE = CARD.sizes.best
@@ -172,7 +172,7 @@ def test_wrong_wishes_are_told_before_anything_loads(
 ):
     monkeypatch.setattr("sfumato.wiring.Parts.model", lambda self, name: pytest.fail("a model was loaded"))
     with pytest.raises(RequestError) as error:
-        Studio().train_lora([folder], **{"name": "ink", **wishes})
+        Studio().train_lora([folder], Course(**{"name": "ink", **wishes}))
     assert says in str(error.value)
 
 
@@ -241,7 +241,7 @@ def moved(model: Pocket, one: Lora, prompt: str) -> float:
 def test_what_is_learned_helps_with_its_pictures_and_is_kept_with_all_it_is(folder: Path, home: Path, pocket: Pocket):
     (folder / "bad.png").write_text("no picture")
     told: list[tuple[int, int]] = []
-    trained = Studio().train_lora([folder], "rings", steps=16, rank=4, told=lambda *at: told.append(at))
+    trained = Studio().train_lora([folder], Course("rings", steps=16, rank=4), told=lambda *at: told.append(at))
     assert (trained.path, trained.learned) == (home / "loras" / "rings.safetensors", 4)
     assert [one.path.name for one in trained.skipped] == ["bad.png"]
     assert told == [(i + 1, 16) for i in range(16)]
@@ -267,7 +267,8 @@ def test_what_is_learned_helps_with_its_pictures_and_is_kept_with_all_it_is(fold
 @pytest.mark.usefixtures("torch")
 def test_the_same_pictures_and_seed_give_the_same_lora(folder: Path):
     def numbers(name: str, **wishes: Any) -> dict[str, bytes]:
-        tensors = Tensors(Studio().train_lora([folder], name, steps=2, rank=2, **wishes).path.read_bytes())
+        course = Course(name, steps=2, rank=2, **wishes)
+        tensors = Tensors(Studio().train_lora([folder], course).path.read_bytes())
         return {name: tensors[name].tobytes() for name in tensors}
 
     first = numbers("one", caption="ring, one")
@@ -278,7 +279,7 @@ def test_the_same_pictures_and_seed_give_the_same_lora(folder: Path):
 
 
 def test_diffusers_reads_the_file_and_computes_the_same(folder: Path, torch: Any, pocket: Pocket):
-    trained = Studio().train_lora([folder], "rings", kind="subject", steps=6, rank=4)
+    trained = Studio().train_lora([folder], Course("rings", "subject", steps=6, rank=4))
     theirs, plain = pocket.student(), pocket.student()
     theirs.network.load_lora_adapter(str(trained.path), prefix="transformer")
     ours = pocket.adapted([(read_lora(trained.path.read_bytes()), 1.0)])
@@ -299,7 +300,7 @@ def test_stopped_halfway_nothing_is_kept(folder: Path, home: Path):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        Studio().train_lora([folder], "rings", steps=3, rank=1, told=stop)
+        Studio().train_lora([folder], Course("rings", steps=3, rank=1), told=stop)
     assert not list(home.rglob("*rings*"))
 
 

@@ -28,6 +28,7 @@ from PIL import Image
 
 from benchmarks.measuring import machine
 from sfumato import Settings, Studio
+from sfumato.tuning import Course
 from training.data import CACHE, Source, archive, render
 from training.sheet import sheet
 
@@ -165,7 +166,7 @@ class Easel:
         self.side = self.studio.model("pocket").sizes.best
 
     def learn(self, folder: Path, name: str, kind) -> dict[str, object]:
-        trained = self.studio.train_lora([folder], name, kind=kind, force=True)
+        trained = self.studio.train_lora([folder], Course(name, kind, force=True))
         return {
             "pictures": trained.learned,
             "seconds": round(trained.seconds),

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from sfumato import catalog
 from sfumato.core.card import Card
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sfumato.exports.presets import ExportPreset
     from sfumato.importing import Imported
     from sfumato.loras import Kept
-    from sfumato.tuning import Trained
+    from sfumato.tuning import Course, Trained
     from sfumato.weights import Kept as KeptWeights
     from sfumato.weights import State
     from sfumato.weights.sources import Told
@@ -66,16 +66,8 @@ class Models(Rooms):
     def train_lora(
         self,
         paths: Iterable[str | Path],
-        name: str,
+        course: "Course | str",
         *,
-        kind: Literal["style", "subject"] = "style",
-        caption: str | None = None,
-        model: str | None = None,
-        steps: int | None = None,
-        minutes: float | None = None,
-        rank: int = 8,
-        seed: int = 0,
-        force: bool = False,
         told: Callable[[int, int], None] = lambda step, steps: None,
     ) -> "Trained":
         """Teach a model a style or a subject, from pictures; needs sfumato[torch], and keeps the LoRA under its name.
@@ -83,37 +75,20 @@ class Models(Rooms):
             Studio().train_lora(["sketches/"], "ink")
             Studio().paint("a cat, ink style", loras=["ink"])
 
-        paths: files and folders. caption: what pictures show that have no text beside them; else their file names say
-        it. steps or minutes: when to stop. told: called at every step, with how many are done and of how many. Raises
-        RequestError before it begins.
+        paths: files and folders. course: a name, or all that can be said of it: Course("ink", minutes=3), of
+        sfumato.tuning. told: called at every step, with how many are done and of how many. Raises RequestError before
+        it begins.
         """
-        from sfumato.tuning import train
-        from sfumato.tuning.lora import Course
+        from sfumato.tuning import Course, train
 
-        course, parts = Course(name, kind, steps, minutes, rank, seed), self._parts
-        card = parts.catalog.card(model)
-        return train(paths, course, card, parts.model, parts.loras, told, caption=caption, force=force)
+        parts, course = self._parts, Course(course) if isinstance(course, str) else course
+        return train(paths, course, parts.catalog.card(course.model), parts.model, parts.loras, told)
 
-    def check_lesson(
-        self,
-        paths: Iterable[str | Path],
-        name: str,
-        *,
-        kind: Literal["style", "subject"] = "style",
-        caption: str | None = None,
-        model: str | None = None,
-        steps: int | None = None,
-        minutes: float | None = None,
-        rank: int = 8,
-        seed: int = 0,
-        force: bool = False,
-    ) -> None:
-        """Raise what `train_lora` would refuse before it begins; the arguments are its own."""
-        from sfumato.tuning.lora import Course
-        from sfumato.tuning.train import prepared
+    def check_lesson(self, paths: Iterable[str | Path], course: "Course") -> None:
+        """Raise what `train_lora` would refuse before it begins."""
+        from sfumato.tuning import prepared
 
-        course, parts = Course(name, kind, steps, minutes, rank, seed), self._parts
-        prepared(paths, course, parts.catalog.card(model), parts.loras, caption=caption, force=force)
+        prepared(paths, course, self._parts.catalog.card(course.model), self._parts.loras)
 
     def export_presets(self) -> "list[ExportPreset]":
         """What places want pictures to be: ours, and those in the folder `presets` of SFUMATO_HOME."""

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import import_module
 from importlib.util import find_spec
@@ -13,6 +12,7 @@ import numpy as np
 from sfumato.core.card import Card
 from sfumato.core.errors import MissingPackage
 from sfumato.engine.families import TeachableModel, Text
+from sfumato.tuning.course import Course
 from sfumato.tuning.pictures import Kind, Lesson
 
 if TYPE_CHECKING:
@@ -28,23 +28,6 @@ THINGS = (
 
 Told = Callable[[int, int], None]
 """Told at every step: how many are done, and of how many, as far as that is known."""
-
-
-@dataclass(frozen=True)
-class Course:
-    """How to learn. steps or minutes: when to stop; both blank: by the number of pictures. rank: more can hold more."""
-
-    name: str
-    kind: Kind = "style"
-    steps: int | None = None
-    minutes: float | None = None
-    rank: int = 8
-    seed: int = 0
-
-    @property
-    def trigger(self) -> str:
-        """What a prompt says to have it."""
-        return f"{self.name} style" if self.kind == "style" else self.name
 
 
 NEEDS = ("torch", "diffusers", "peft", "safetensors")
@@ -72,7 +55,7 @@ def teach(model: TeachableModel, lessons: Sequence[Lesson], course: Course, told
 
     from sfumato.tuning._matching import learn
 
-    latents, texts = prepared(model, lessons, course.kind)
+    latents, texts = as_read(model, lessons, course.kind)
     others = [model.read(prompt) for prompt in other_prompts(model.card)]
     threads = torch.get_num_threads()
     torch.set_num_threads(min(MOST_THREADS, threads))
@@ -90,7 +73,7 @@ def teach(model: TeachableModel, lessons: Sequence[Lesson], course: Course, told
     return written(learned, model, course, len(lessons))
 
 
-def prepared(model: TeachableModel, lessons: Sequence[Lesson], kind: Kind) -> tuple[np.ndarray, list[Text]]:
+def as_read(model: TeachableModel, lessons: Sequence[Lesson], kind: Kind) -> tuple[np.ndarray, list[Text]]:
     """Latents (n, *shape) and texts; of a style, mirrored copies too: a subject may have a parting on one side."""
     pixels, texts = [one.pixels for one in lessons], [model.read(one.caption) for one in lessons]
     if kind == "style":

@@ -7,20 +7,14 @@ from pathlib import Path
 from typing import cast
 
 from sfumato import catalog
-from sfumato.core.card import Card, Range
-from sfumato.core.errors import CannotWrite, OutputExists, RequestError
-from sfumato.core.ranges import checked, checked_whole
-from sfumato.core.registry import unknown
+from sfumato.core.card import Card
+from sfumato.core.errors import CannotWrite, OutputExists
 from sfumato.engine.families import Model, TeachableModel
-from sfumato.engine.noise import SEED_LIMIT
 from sfumato.exports.publish import publish
 from sfumato.loras import Loras
-from sfumato.tuning.lora import Course, Told, learning_needs, require_torch, teach
+from sfumato.tuning.course import Course, check
+from sfumato.tuning.lora import Told, learning_needs, require_torch, teach
 from sfumato.tuning.pictures import Lesson, Skipped, lessons
-
-KINDS = ["style", "subject"]
-STEPS, MINUTES = (1, 100_000), Range(low=0.01, high=24 * 60, default=3)
-MOST_RANK = 128
 
 
 @dataclass(frozen=True)
@@ -46,12 +40,12 @@ def train(
     model_of: Callable[[str], Model],
     loras: Loras,
     told: Told,
-    *,
-    caption: str | None = None,
-    force: bool = False,
 ) -> Trained:
-    """Learn from pictures and keep the result; nothing is written unless it ends. RequestError before it begins."""
-    path, learned, skipped = prepared(paths, course, card, loras, caption=caption, force=force)
+    """Learn from pictures and keep the result; nothing is written unless it ends. RequestError before it begins.
+
+    card: of the model that learns. model_of: loads it.
+    """
+    path, learned, skipped = prepared(paths, course, card, loras)
     require_torch()
     begun = time.monotonic()
     data = teach(cast(TeachableModel, model_of(card.name)), learned, course, told)
@@ -60,40 +54,25 @@ def train(
     except OSError as error:
         why = (error.strerror or str(error)).lower()
         raise CannotWrite(f"the folder {str(loras.folder)!r} cannot be made ({why}): see to that") from error
-    publish(data, path, force=force)
+    publish(data, path, force=course.force)
     return Trained(
         course.name, path, course.trigger, len(learned), skipped, time.monotonic() - begun, example(course, card)
     )
 
 
 def prepared(
-    paths: Iterable[str | Path], course: Course, card: Card, loras: Loras, *, caption: str | None, force: bool
+    paths: Iterable[str | Path], course: Course, card: Card, loras: Loras
 ) -> tuple[Path, list[Lesson], list[Skipped]]:
     """Where it will be kept, what is learned from, and what was skipped; RequestError for what cannot be."""
     check(course, card)
     path = loras.path(course.name)
-    if path.exists() and not force:
+    if path.exists() and not course.force:
         raise OutputExists(
             f"LoRA {course.name!r} is there already: add --force to learn it anew, or choose another --name"
         )
     learning_needs()
-    learned, skipped = lessons(paths, card.sizes.best, course.name, course.kind, caption)
+    learned, skipped = lessons(paths, card.sizes.best, course.name, course.kind, course.caption)
     return path, learned, skipped
-
-
-def check(course: Course, card: Card) -> None:
-    """RequestError names the first value that cannot be."""
-    if card.adaptable is None:
-        raise RequestError(f"{card.name} takes no LoRA: choose another --model")
-    if course.kind not in KINDS:
-        raise unknown("kind of LoRA", course.kind, KINDS)
-    if course.steps is not None and course.minutes is not None:
-        raise RequestError("give either --steps or --minutes, not both")
-    if course.steps is not None:
-        checked_whole("steps", course.steps, *STEPS)
-    checked("minutes", course.minutes, MINUTES)
-    checked_whole("rank", course.rank, 1, MOST_RANK)
-    checked_whole("seed", course.seed, 0, SEED_LIMIT - 1)
 
 
 def example(course: Course, card: Card) -> str:

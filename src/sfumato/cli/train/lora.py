@@ -34,13 +34,14 @@ def command(
 
     from sfumato.cli import _progress, _tables
     from sfumato.studio import Studio
+    from sfumato.tuning import Course
 
+    course = Course(
+        name, "subject" if subject else "style", caption=caption, model=model, steps=steps, minutes=minutes, rank=rank,
+        seed=seed, force=force,
+    )  # fmt: skip
     with _progress.progress() as show:
-        trained = Studio().train_lora(
-            pictures, name, kind="subject" if subject else "style", caption=caption, model=model, steps=steps,
-            minutes=minutes, rank=rank, seed=seed, force=force,
-            told=lambda step, steps: show(1, 1, name, step, steps),
-        )  # fmt: skip
+        trained = Studio().train_lora(pictures, course, told=lambda step, steps: show(1, 1, name, step, steps))
     for one in trained.skipped:
         _progress.say(f"skipped {one.path}: {one.why}")
     if json:
