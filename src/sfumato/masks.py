@@ -40,6 +40,41 @@ class Mask:
         return f"of the mask, {what} painted ({why}): {share:.1f} % of the picture"
 
 
+@dataclass(frozen=True)
+class Where:
+    """Where to paint, as a person says it: a mask with its polarity, or a box; nothing: everywhere.
+
+    mask: a picture, or a file. polarity: one of Polarity, None: as read_mask infers it. box: as box_mask reads it.
+    """
+
+    mask: Source | None = None
+    polarity: str | None = None
+    box: str | None = None
+
+    @property
+    def is_everywhere(self) -> bool:
+        """Whether no part is named."""
+        return self.mask is None and self.box is None
+
+    @property
+    def is_inferred(self) -> bool:
+        """Whether what a mask means is for us to find out, and so to be told."""
+        return self.mask is not None and self.polarity is None
+
+    def on(self, size: tuple[int, int]) -> Mask | None:
+        """The mask of a picture of this size (width, height), None: everywhere; RequestError for what cannot be."""
+        if self.mask is not None and self.box is not None:
+            raise RequestError("give either a mask file or a mask box, not both")
+        if self.mask is None and self.polarity is not None:
+            raise RequestError("a mask polarity says how a mask file is meant: give --mask FILE with it")
+        if self.mask is not None:
+            return read_mask(self.mask, size, self.polarity)
+        return box_mask(self.box, size) if self.box is not None else None
+
+
+EVERYWHERE = Where()
+
+
 def read_mask(source: Source, size: tuple[int, int], polarity: str | None = None) -> Mask:
     """A mask's file, or a picture; polarity: one of Polarity, None: alpha if anything is transparent, else white.
 

@@ -19,6 +19,7 @@ from sfumato.engine.schedules import schedules
 from sfumato.finishing import finishers
 
 if TYPE_CHECKING:
+    from sfumato.masks import Where
     from sfumato.studio import Studio
 
 
@@ -35,6 +36,8 @@ def listed(names: list[str]) -> str:
     return f"One of: {', '.join(names)}."
 
 
+PictureFile = Annotated[Path, typer.Argument(help="PNG, JPEG or WebP.")]
+PictureFiles = Annotated[list[Path], typer.Argument(help="PNG, JPEG or WebP.")]
 Number = Annotated[int, whole("-n", "--number", help="How many pictures; picture i has seed + i.")]
 Seed = Annotated[int | None, whole(help="0 to 2^64 - 1, 0 too is a seed. (default: a fresh one)")]
 Ratio = Annotated[str | None, one_of(list(RATIOS), listed(list(RATIOS)))]
@@ -123,15 +126,17 @@ class Masked:
     mask_box: Annotated[str | None, typer.Option(help="Paint only in left,top,right,bottom; pixels.")] = None
     mask_text: Annotated[str | None, typer.Option(help="Not yet: masks from words.", hidden=True)] = None
 
-    def fields(self) -> dict[str, Any]:
-        """As Studio.edit_order's; RequestError for what is not there yet."""
+    @property
+    def where(self) -> "Where":
+        """As the studio takes it; RequestError for what is not there yet."""
         from sfumato.core.errors import RequestError
+        from sfumato.masks import Where
 
         if self.mask_text is not None:
             raise RequestError(
                 "masks cannot be made from words yet: give --mask FILE or --mask-box left,top,right,bottom"
             )
-        return {"mask": self.mask, "mask_polarity": self.mask_polarity, "mask_box": self.mask_box}
+        return Where(self.mask, self.mask_polarity, self.mask_box)
 
 
 @dataclass(frozen=True)

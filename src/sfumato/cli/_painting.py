@@ -9,14 +9,20 @@ import typer
 
 from sfumato.cli import _progress, _tables
 from sfumato.cli._files import paths_for
-from sfumato.cli._options import Saving
+from sfumato.cli._options import Saving, Way
 from sfumato.core.errors import SfumatoError
+from sfumato.core.order import Order
 from sfumato.core.picture import Outside, Picture
 from sfumato.core.recipe import Recipe
 
 if TYPE_CHECKING:
     from sfumato.planning import Plan
     from sfumato.studio import Studio
+
+
+def paint_order(studio: "Studio", order: Order, saving: Saving, way: Way, remarks: Sequence[str] = ()) -> list[Path]:
+    """Plan an order and paint it as paint_all does; way: the command's, which may say a seed."""
+    return paint_all(studio, [studio.plan(order)], saving, seed_told=way.seed is not None, remarks=remarks)
 
 
 def paint_all(

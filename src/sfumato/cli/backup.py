@@ -5,10 +5,12 @@ from typing import Annotated
 
 import typer
 
+from sfumato.cli import _options as o
+
 
 def command(
     file: Annotated[Path, typer.Argument(help="Where to; a tar file.")],
-    force: Annotated[bool, typer.Option("--force", help="Overwrite what stands there.")] = False,
+    force: o.Force = False,
 ) -> None:
     """Write pictures, jobs, keys, LoRA and presets into one file, also while a server runs.
 

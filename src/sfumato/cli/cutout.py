@@ -1,6 +1,5 @@
 """sfumato cutout: the thing that a picture shows, on nothing."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -9,7 +8,7 @@ from sfumato.cli import _options as o
 
 
 def command(
-    files: Annotated[list[Path], typer.Argument(help="PNG, JPEG or WebP.")],
+    files: o.PictureFiles,
     results: o.Results,
     background: Annotated[str, typer.Option(help="transparent, white, black or a colour as #ff8800.")] = "transparent",
 ) -> None:

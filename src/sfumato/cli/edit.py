@@ -1,6 +1,5 @@
 """sfumato edit: a picture, painted anew, or only in a part of it."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -10,7 +9,7 @@ from sfumato.cli._numbers import number
 
 
 def command(
-    picture: Annotated[Path, typer.Argument(help="PNG, JPEG or WebP.")],
+    picture: o.PictureFile,
     prompt: Annotated[str, typer.Argument(help="What it should show.")],
     masked: o.Masked,
     wishes: o.Wishes,
@@ -25,11 +24,10 @@ def command(
 
     The picture keeps its size. With a mask, the pixels outside it are counted, and so is the seam.
     """
-    from sfumato.cli._painting import paint_all
+    from sfumato.cli._painting import paint_order
     from sfumato.studio import Studio
 
     studio = Studio()
-    order, remarks = studio.edit_order(
-        picture, prompt, strength=strength, n=n, **masked.fields(), **wishes.fields(), **steered.fields(studio)
-    )
-    paint_all(studio, [studio.plan(order)], saving, seed_told=wishes.seed is not None, remarks=remarks)
+    fields = {"strength": strength, "n": n, **wishes.fields(), **steered.fields(studio)}
+    order, remarks = studio.edit_order(picture, prompt, masked.where, **fields)
+    paint_order(studio, order, saving, wishes, remarks)

@@ -1,6 +1,5 @@
 """sfumato extend: a larger page around a picture."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -10,7 +9,7 @@ from sfumato.cli._numbers import number, whole
 
 
 def command(
-    picture: Annotated[Path, typer.Argument(help="PNG, JPEG or WebP.")],
+    picture: o.PictureFile,
     wishes: o.Wishes,
     saving: o.Saving,
     prompt: Annotated[str, typer.Argument(help="What the whole should show.")] = "",
@@ -29,11 +28,9 @@ def command(
 
     A large new area is painted in several rounds.
     """
-    from sfumato.cli._painting import paint_all
+    from sfumato.cli._painting import paint_order
     from sfumato.studio import Studio
 
     studio, margins = Studio(), (left, top, right, bottom)
-    order = studio.extend_order(
-        picture, prompt, to=to, margins=margins if any(margins) else None, strength=strength, n=n, **wishes.fields()
-    )
-    paint_all(studio, [studio.plan(order)], saving, seed_told=wishes.seed is not None)
+    fields = {"margins": margins if any(margins) else None, "strength": strength, "n": n, **wishes.fields()}
+    paint_order(studio, studio.extend_order(picture, prompt, to=to, **fields), saving, wishes)

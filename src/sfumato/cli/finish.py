@@ -1,6 +1,5 @@
 """sfumato finish: pictures after finishing steps, one after another."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -10,7 +9,7 @@ from sfumato.finishing import finishers
 
 
 def command(
-    files: Annotated[list[Path], typer.Argument(help="PNG, JPEG or WebP.")],
+    files: o.PictureFiles,
     then: Annotated[
         list[str],
         typer.Option(help=f"A step, as upscale:2 or resize:512x512; again for more. {o.listed(finishers.names())}"),

@@ -5,11 +5,13 @@ from typing import Annotated
 
 import typer
 
+from sfumato.cli import _options as o
+
 
 def command(
     files: Annotated[list[Path], typer.Argument(help="Pictures that Sfumato made.")],
     out: Annotated[str | None, typer.Option(help="Also keep the new pictures: a file, folder or pattern.")] = None,
-    force: Annotated[bool, typer.Option("--force", help="Overwrite what stands there.")] = False,
+    force: o.Force = False,
     json: Annotated[bool, typer.Option("--json", help="The comparison as JSON on stdout.")] = False,
 ) -> None:
     """Paint pictures again from their own recipes, and count the pixels that differ.

@@ -24,9 +24,8 @@ def command(
 
     It is cut out first, if nothing of it is transparent; for that, sfumato pull cutout (5 MB), once.
     """
-    from sfumato.cli._painting import paint_all
+    from sfumato.cli._painting import paint_order
     from sfumato.studio import Studio
 
     studio = Studio()
-    order = studio.scene_order(product, prompt, match=match, n=n, **wishes.fields())
-    paint_all(studio, [studio.plan(order)], saving, seed_told=wishes.seed is not None)
+    paint_order(studio, studio.scene_order(product, prompt, match=match, n=n, **wishes.fields()), saving, wishes)

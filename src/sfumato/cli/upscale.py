@@ -1,6 +1,5 @@
 """sfumato upscale: pictures, larger."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -10,7 +9,7 @@ from sfumato.cli._numbers import whole
 
 
 def command(
-    files: Annotated[list[Path], typer.Argument(help="PNG, JPEG or WebP.")],
+    files: o.PictureFiles,
     results: o.Results,
     times: Annotated[int, whole(help="2, 3 or 4.")] = 4,
     kind: Annotated[str, typer.Option(help="drawing, photo, or plain, which needs no weights.")] = "drawing",

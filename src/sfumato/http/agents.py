@@ -28,6 +28,7 @@ from sfumato.http.desk import Caller
 from sfumato.http.hub import Hub
 from sfumato.http.logs import Log
 from sfumato.library import Entry
+from sfumato.masks import Where
 from sfumato.settings import Settings
 from sfumato.studio import Studio
 
@@ -96,7 +97,7 @@ class Tools:
 
         def submitted() -> Job:
             source = self._source(ctx, picture, file)
-            order, _ = self._studio.edit_order(source, prompt, mask_box=mask_box, **fields)
+            order, _ = self._studio.edit_order(source, prompt, Where(box=mask_box), **fields)
             return self._submit(ctx, order, {"edited": picture, "mask_box": mask_box, **fields})
 
         return await self._awaited(ctx, await asyncio.to_thread(submitted), wait)

@@ -13,7 +13,7 @@ from sfumato.core.errors import RequestError
 from sfumato.core.order import Order
 from sfumato.framing import SAME, extension, within
 from sfumato.http.desk import Desk
-from sfumato.masks import Polarity
+from sfumato.masks import EVERYWHERE, Polarity, Where
 from sfumato.planning.backgrounds import checked_background
 
 Size = tuple[int, int]
@@ -50,10 +50,8 @@ def changed(desk: Desk, change: Change, fields: dict[str, Any]) -> tuple[Order, 
         "operation": "image-to-image" if mask is None else "inpaint", "strength": change.strength, **fields,
         "then": (*steps, *fields.get("then", ())),
     }  # fmt: skip
-    if mask is None:
-        order, _ = desk.studio.begin(Order(**wishes), change.image)
-    else:
-        order, _ = desk.studio.begin(Order(**wishes), change.image, mask=mask, mask_polarity=change.polarity)
+    where = EVERYWHERE if mask is None else Where(mask, change.polarity)
+    order, _ = desk.studio.begin(Order(**wishes), change.image, where)
     return order, warnings
 
 

@@ -1,68 +1,25 @@
-"""Every way to change a picture: parts of it, what is around it, what is behind it, others like it."""
+"""Every way to change a picture: parts of it, what is around it, what is behind it.
+
+Each has two verbs: one paints, and one says the order that it paints, for doors that plan, queue or show it first.
+"""
 
 import warnings
-from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PIL import Image
-
-from sfumato import exports
-from sfumato.core.errors import Conflict, NotFound, RequestError
+from sfumato.core.errors import RequestError
 from sfumato.core.order import Order
 from sfumato.core.picture import Picture
-from sfumato.planning import Plan, check
-from sfumato.studio.painting import Painting, as_order
+from sfumato.masks import EVERYWHERE, Where
+from sfumato.studio.origins import Origins
+from sfumato.studio.painting import as_order
 
 if TYPE_CHECKING:
-    from sfumato.core.picture import Edit, Outside
+    from sfumato.core.picture import Edit
     from sfumato.edits import Source
-    from sfumato.library import Entry
-    from sfumato.masks import Mask
 
 
-class Changing(Painting):
-    """Edit, erase, extend, set a scene, vary."""
-
-    def lineage(self, id: int, owner: str | None = None) -> "tuple[list[Entry], list[Entry]]":
-        """What a picture of the library was made from, and what came of it; owner: whose, None: anyone's."""
-        entry, lineage = self.library.entry(id, owner), self.library.lineage
-        if not lineage.is_noted(id):
-            lineage.note(id, self._parts.inputs.name_of(exports.pixels(entry.picture)[0]))
-        return lineage.made_from(entry, owner), lineage.became(entry, owner)
-
-    def begun_with(self, id: int, order: Order) -> None:
-        """Note that an order begins with a picture of the library."""
-        if order.start is not None:
-            self.library.lineage.note(id, order.start)
-
-    def before(self, id: int, owner: str | None = None) -> Image.Image:
-        """What a picture of the library was made from, as large as it now is; NotFound where it came from words."""
-        from sfumato.operations import operations
-
-        recipe = self.library.entry(id, owner).recipe
-        ground_of = operations[recipe.operation].ground
-        if recipe.start is None:
-            raise NotFound(f"picture {id} was made from words alone")
-        return ground_of(recipe, self.held).page if ground_of is not None else self.held(recipe.start)
-
-    def outside_of(self, id: int, owner: str | None = None) -> "Outside":
-        """What became of the part of a library's picture that was to stay, counted on its file.
-
-        NotFound where no part was to stay; Conflict where finishing steps came after.
-        """
-        from sfumato.keeping import measured
-        from sfumato.operations import operations
-
-        recipe = self.library.entry(id, owner).recipe
-        ground_of = operations[recipe.operation].ground
-        if ground_of is None:
-            raise NotFound(f"all of picture {id} was free to change")
-        ground = ground_of(recipe, self.held)
-        image = exports.pixels(self.library.fetch(id))[0]
-        if image.size != ground.page.size or any(not step.startswith("background:") for step in recipe.finish):
-            raise Conflict(f"picture {id} went through {', '.join(recipe.finish)}, which may change all of it")
-        return measured(image, ground, "file")
+class Changing(Origins):
+    """Edit, erase, extend, set a scene, cut out."""
 
     def edit(
         self,
@@ -83,36 +40,17 @@ class Changing(Painting):
         mask_polarity: what of the mask is painted: white, black or alpha (transparent). mask_box: as `40,40,200,120`.
         fields: an Order's. Returns, and raises, as paint; Picture.outside says what became of the part to keep.
         """
-        masked = {"mask": mask, "mask_polarity": mask_polarity, "mask_box": mask_box}
-        order, remarks = self.edit_order(source, prompt, **masked, **fields)
-        for text in remarks if mask is not None and mask_polarity is None else []:
-            warnings.warn(text, stacklevel=2)
-        return self.paint(order, keep=keep)
+        where = Where(mask, mask_polarity, mask_box)
+        return self._paint_begun(self.edit_order(source, prompt, where, **fields), where, keep)
 
     def edit_order(
-        self,
-        source: "Source",
-        prompt: str,
-        *,
-        mask: "Source | None" = None,
-        mask_polarity: str | None = None,
-        mask_box: str | None = None,
-        **fields: Any,
+        self, source: "Source", prompt: str, where: Where = EVERYWHERE, **fields: Any
     ) -> tuple[Order, list[str]]:
         """The order that `edit` paints, its pictures kept; and how the mask is understood, one line each."""
-        operation = "image-to-image" if mask is None and mask_box is None else "inpaint"
-        order = as_order(prompt, {"operation": operation, **fields})
-        return self.begin(order, source, mask=mask, mask_polarity=mask_polarity, mask_box=mask_box)
+        operation = "image-to-image" if where.is_everywhere else "inpaint"
+        return self.begin(as_order(prompt, {"operation": operation, **fields}), source, where)
 
-    def begin(
-        self,
-        order: Order,
-        source: "Source | None" = None,
-        *,
-        mask: "Source | None" = None,
-        mask_polarity: str | None = None,
-        mask_box: str | None = None,
-    ) -> tuple[Order, list[str]]:
+    def begin(self, order: Order, source: "Source | None" = None, where: Where = EVERYWHERE) -> tuple[Order, list[str]]:
         """The order with the picture kept that it begins with, and its mask; and how that is understood.
 
         source: None: the order names its start itself. It is cut out first where the operation wants that and nothing
@@ -121,23 +59,13 @@ class Changing(Painting):
         kept = {} if source is None else {"start": self._hold_for(order.operation, source)}
         start = kept.get("start", order.start)
         if start is None:
-            if (mask, mask_polarity, mask_box) != (None, None, None):
+            if where != EVERYWHERE:
                 raise RequestError("a mask is of a picture that is begun with: name that, too")
             return order, []
-        found = self._mask(start, mask, mask_polarity, mask_box)
-        remarks = [] if found is None else [found.remark]
+        found = where.on(self.held(start).size)
         if found is not None:
             kept["mask"] = self._parts.inputs.keep(found.image)
-        return order.model_copy(update=kept), remarks
-
-    def _hold_for(self, operation: str, source: "Source") -> str:
-        from sfumato.edits import opened
-        from sfumato.operations import operations
-
-        image = opened(source).image
-        if operations[operation].cut_out and image.getchannel("A").getextrema()[0] == 255:
-            image = self.cutout(image).image
-        return self._parts.inputs.keep(image)
+        return order.model_copy(update=kept), [] if found is None else [found.remark]
 
     def erase(
         self,
@@ -153,10 +81,29 @@ class Changing(Painting):
 
         Studio().erase("street.jpg", mask_box="40,40,200,120")
         """
-        if mask is None and mask_box is None:
-            raise RequestError("say where: give a mask, or a mask box as 40,40,200,120")
-        masked = {"mask": mask, "mask_polarity": mask_polarity, "mask_box": mask_box, "operation": "erase"}
-        return self.edit(source, fields.pop("prompt", ""), keep=keep, **masked, **fields)
+        where = Where(mask, mask_polarity, mask_box)
+        return self._paint_begun(self.erase_order(source, where, **fields), where, keep)
+
+    def erase_order(self, source: "Source", where: Where, **fields: Any) -> tuple[Order, list[str]]:
+        """The order that `erase` paints, as edit_order; RequestError where nothing says what is to go."""
+        if where.is_everywhere:
+            raise RequestError("say where: give a mask, as --mask FILE, or a box, as --mask-box 40,40,200,120")
+        return self.edit_order(source, fields.pop("prompt", ""), where, operation="erase", **fields)
+
+    def _paint_begun(self, begun: tuple[Order, list[str]], where: Where, keep: bool) -> list[Picture]:
+        order, remarks = begun
+        for text in remarks if where.is_inferred else []:
+            warnings.warn(text, stacklevel=3)
+        return self.paint(order, keep=keep)
+
+    def _hold_for(self, operation: str, source: "Source") -> str:
+        from sfumato.edits import opened
+        from sfumato.operations import operations
+
+        image = opened(source).image
+        if operations[operation].cut_out and image.getchannel("A").getextrema()[0] == 255:
+            image = self.cutout(image).image
+        return self._parts.inputs.keep(image)
 
     def extend(
         self,
@@ -206,97 +153,6 @@ class Changing(Painting):
     def scene_order(self, source: "Source", prompt: str, *, match: float | None = None, **fields: Any) -> Order:
         """The order that `scene` paints, its product cut out and kept."""
         return self.begin(as_order(prompt, {**fields, "operation": "scene", "match": match}), source)[0]
-
-    def vary(
-        self, source: "Source", n: int = 4, *, amount: float | None = None, seed: int | None = None,
-        then: Sequence[str] = (), keep: bool = True,
-    ) -> list[Picture]:  # fmt: skip
-        """Pictures like one that was painted here: its recipe, with the noise turned towards other seeds'.
-
-            Studio().vary("apple.png", n=4, amount=0.2)
-
-        amount: 0, the same, to 1, another seed's. seed: the first of the others. then: finishing steps, behind those
-        that the picture has. Raises as plan and paint.
-        """
-        return self._paint(self.plan_variations(source, n, amount=amount, seed=seed, then=then), keep)
-
-    def plan_variations(
-        self, source: "Source", n: int = 4, *, amount: float | None = None, seed: int | None = None,
-        then: Sequence[str] = (),
-    ) -> Plan:  # fmt: skip
-        """What `vary` paints."""
-        from sfumato.edits import opened
-        from sfumato.planning.chains import followed
-        from sfumato.planning.plan import turned
-
-        recipe = opened(source).recipe
-        if recipe is None:
-            raise RequestError("this picture holds no recipe of ours, so it has no noise to turn: use sfumato edit")
-        card = self._parts.card(recipe.model)
-        check(recipe, card, self._find_lora, self._parts.weights, self.held, self._means())
-        return turned(followed(recipe, then, self._parts.weights), card, n, seed, amount)
-
-    def between(
-        self, prompt: str, to: str | None = None, n: int = 5, *, to_seed: int | None = None, keep: bool = True,
-        **fields: Any,
-    ) -> list[Picture]:  # fmt: skip
-        """A row of n pictures, in even steps from one prompt, or seed, to another.
-
-            Studio().between("a red apple", "a green pear", n=5, seed=1)
-
-        fields: an Order's. Raises as plan and paint.
-        """
-        return self._paint(self.plan_between(prompt, to, n, to_seed=to_seed, **fields), keep)
-
-    def plan_between(
-        self, prompt: str, to: str | None = None, n: int = 5, *, to_seed: int | None = None, **fields: Any
-    ) -> Plan:
-        """What `between` paints."""
-        from sfumato.planning.plan import row_between
-
-        begun = self.plan(prompt, **fields, n=1)
-        row = row_between(begun.recipes[0], self._parts.card(begun.recipes[0].model), n, to, to_seed)
-        return Plan(row.recipes, begun.warnings)
-
-    def row(self, sources: "Iterable[Source]") -> "Edit":
-        """Pictures side by side in one, as high as the highest."""
-        from sfumato.core.picture import Edit
-        from sfumato.edits import opened
-
-        known = [opened(source) for source in sources]
-        if not known:
-            raise RequestError("a row takes at least one picture")
-        images = [one.image for one in known]
-        whole = Image.new("RGBA", (sum(image.width for image in images), max(image.height for image in images)))
-        left = 0
-        for image in images:
-            whole.paste(image, (left, 0))
-            left += image.width
-        return Edit(whole, None, 0.0, self._parts.save, any(one.ai_made for one in known))
-
-    def _mask(self, start: str, mask: "Source | None", polarity: str | None, box: str | None) -> "Mask | None":
-        from sfumato.masks import box_mask, read_mask
-
-        size = self.held(start).size
-        if mask is not None and box is not None:
-            raise RequestError("give either a mask file or a mask box, not both")
-        if mask is None and polarity is not None:
-            raise RequestError("a mask polarity says how a mask file is meant: give --mask FILE with it")
-        if mask is not None:
-            return read_mask(mask, size, polarity)
-        return box_mask(box, size) if box is not None else None
-
-    def outside(self, picture: Picture, path: str | Path, quality: int | None = None) -> "Outside | None":
-        """What `Picture.outside` says, measured on the file it was saved in where that is the painted picture."""
-        from sfumato.keeping import measured
-        from sfumato.operations import operations
-
-        writer = exports.writer_for(path)
-        ground_of = operations[picture.recipe.operation].ground
-        lossless = writer.quality_of(quality) in writer.lossless
-        if picture.outside is None or ground_of is None or picture.recipe.finish or not lossless:
-            return picture.outside
-        return measured(exports.pixels(path)[0], ground_of(picture.recipe, self.held), "file")
 
     def cutout(self, source: "Source", *, background: str = "transparent") -> "Edit":
         """The thing that a picture, or a file, shows, without what is around it; background: as an Order's."""

@@ -12,7 +12,7 @@ from sfumato.core.picture import Picture
 from sfumato.core.recipe import Recipe
 from sfumato.core.wording import shown
 from sfumato.planning import Plan
-from sfumato.studio.changing import Changing
+from sfumato.studio.varying import Varying
 
 if TYPE_CHECKING:
     from sfumato.core.picture import Edit
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from sfumato.worker.run import Event
 
 
-class Finishing(Changing):
+class Finishing(Varying):
     """Upscale, cut out, trace, export."""
 
     def upscale(

@@ -13,6 +13,7 @@ from sfumato.http.pictures import Reader
 from sfumato.http.shapes import Shape
 from sfumato.http.shapes.inputs import Steps
 from sfumato.http.shapes.native import PREFIX, PROBLEMS, JobBody, PictureId, error, job_body
+from sfumato.masks import Where
 from sfumato.planning import Plan
 
 Seed = Annotated[int, Field(ge=0, lt=2**64)]
@@ -146,16 +147,12 @@ def order_of(desk: Desk, request: Request, body: Wish) -> tuple[Order, list[str]
     wishes: dict[str, Any] = {name: getattr(body, name) for name in Order.model_fields}
     reader, start, mask = Reader(desk, request), body.start, body.mask
     order = Order(**{**wishes, "start": start if isinstance(start, str) else None, "mask": None})
-    begun, remarks = desk.studio.begin(
-        order,
-        None if start is None else reader.kept(start),
-        mask=None if mask is None else reader.kept(mask),
-        mask_polarity=body.mask_polarity,
-        mask_box=None if body.mask_box is None else ",".join(map(str, body.mask_box)),
-    )
+    box = None if body.mask_box is None else ",".join(map(str, body.mask_box))
+    where = Where(None if mask is None else reader.kept(mask), body.mask_polarity, box)
+    begun, remarks = desk.studio.begin(order, None if start is None else reader.kept(start), where)
     if isinstance(start, int):
         desk.studio.begun_with(start, begun)
-    return begun, remarks if mask is not None and body.mask_polarity is None else []
+    return begun, remarks if where.is_inferred else []
 
 
 PART = Shape(PREFIX, router, error, "application/problem+json")
