@@ -1,43 +1,15 @@
-"""What commands that work on picture files have in common: where the results go, and saying what was done."""
+"""What commands that work on picture files have in common: saving what was done, and saying so."""
 
-import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sfumato.cli._files import paths_beside
 from sfumato.cli._options import Results
-from sfumato.core.errors import RequestError
 
 if TYPE_CHECKING:
     from sfumato.core.picture import Edit
     from sfumato.studio import Studio
-
-NAMES = {"name", "n"}
-
-
-def paths_beside(files: Sequence[Path], out: str | None, word: str, ending: str | None) -> list[Path]:
-    """One path a file, all different.
-
-    out: None puts them here, as {name}-WORD; a folder (one that exists, or ends in /) likewise in it; else a file, or a
-    pattern with {name} and {n}. RequestError names a pattern's unknown field, or that two results would be one file.
-    """
-    if out == "":
-        raise RequestError("--out is empty: give a file, a folder or a pattern, or leave it out")
-    for field in re.findall(r"{([^{}]*)}", out or ""):
-        if field not in NAMES:
-            raise RequestError(f"--out has no field {{{field[:40]}}}; it has {', '.join(sorted(NAMES))}")
-    pattern = out or f"{{name}}-{word}"
-    if out is not None and (out.endswith("/") or Path(out).is_dir()):
-        pattern = str(Path(out) / f"{{name}}-{word}")
-    if not re.fullmatch(r"\.[A-Za-z]{2,5}", Path(pattern).suffix):
-        pattern += f".{ending or 'png'}"
-    paths = {}
-    for number, file in enumerate(files, 1):
-        fields = {"name": file.stem, "n": f"{number:0{len(str(len(files)))}}"}
-        paths[Path(re.sub(r"{(\w+)}", lambda m, fields=fields: fields[m[1]], pattern))] = file
-    if len(paths) < len(files):
-        raise RequestError("two of the results would have the same name: give --out a pattern with {n}")
-    return list(paths)
 
 
 def save_all(

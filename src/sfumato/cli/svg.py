@@ -17,7 +17,7 @@ def command(
     force: o.Force = False,
 ) -> None:
     """Trace drawings into SVG files, sharp at any size; paths go to stdout."""
-    from sfumato.cli._edits import paths_beside
+    from sfumato.cli._files import paths_beside
     from sfumato.studio import Studio
 
     studio = Studio()
