@@ -325,10 +325,43 @@ def test_a_wrong_value_is_told_in_one_line_before_anything_loads(sfumato: Run, w
         (["export", "nowhere.png", "--for", "blog,storry"], "no export preset named 'storry'; did you mean 'story'?"),
         (["generate", "a", "--preset", "inc"], "no style preset named 'inc'; did you mean 'ink'?"),
         (["histroy"], "No such command 'histroy'"),
+        (["upscale", "nowhere.png", "--out", "x" * 5000], "too long a name"),
+        (["upscale", "nowhere.png", "--out", "{seed}.png"], "--out has no field {seed}; it has n, name"),
+        (["tidy", "--trash", "-1"], "trash days -1 is outside 0 to 36500; the nearest is 0"),
+        (["tidy", "--trash", "1e12"], "the nearest is 36500"),
+        (["tidy", "--trash", "nan"], "trash days is not a number"),
     ],
 )
 def test_so_it_is_with_every_command(sfumato: Run, words: list[str], says: str):
     result = sfumato(*words)
+    assert (result.code, result.out) == (2, "")
+    (line,) = result.err.splitlines()
+    assert says in line
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        (
+            "MOST_JOBS",
+            "many",
+            "SFUMATO_MOST_JOBS: input should be a valid integer, unable to parse string as an integer, ",
+        ),
+        ("MOST_JOBS", "0", "greater than or equal to 1, not '0': set it right or unset it (Jobs that may wait or run"),
+        (
+            "MODELS",
+            "flux",
+            "SFUMATO_MODELS: it is not JSON: set it right or unset it (Models that lie elsewhere, by name",
+        ),
+        ("TRASH_DAYS", "1000000000", "less than or equal to 36500, not '1000000000'"),
+        ("PRECISION", "fp7", "did you mean 'fp"),
+    ],
+)
+def test_a_wrong_setting_is_told_in_one_line(
+    sfumato: Run, monkeypatch: pytest.MonkeyPatch, name: str, value: str, says: str
+):
+    monkeypatch.setenv(f"SFUMATO_{name}", value)
+    result = sfumato("history")
     assert (result.code, result.out) == (2, "")
     (line,) = result.err.splitlines()
     assert says in line

@@ -2,13 +2,19 @@
 
 import json
 import os
+import re
 from pathlib import Path
+from typing import Any
 
-from pydantic import Field, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
+from sfumato.core.errors import RequestError
 from sfumato.core.precision import NAMES, PLACEMENTS
 from sfumato.core.registry import unknown
+from sfumato.core.wording import shown
+
+MOST_TRASH_DAYS = 36_500  # a century; calendars end
 
 
 def _home() -> Path:
@@ -41,7 +47,10 @@ class Settings(BaseSettings):
     most_jobs: int = Field(default=10_000, ge=1, description="Jobs that may wait or run, in all.")
     most_jobs_of_one: int = Field(default=1000, ge=1, description="Jobs of one user that may wait or run.")
     trash_days: int | None = Field(
-        default=None, ge=0, description="Days after which a server deletes what is in the trash; empty: it never does."
+        default=None,
+        ge=0,
+        le=MOST_TRASH_DAYS,
+        description="Days after which a server deletes what is in the trash; empty: it never does.",
     )
     key: str = Field(default="", repr=False, description="A key that opens everything; more: sfumato key add.")
     allow_hosts: tuple[str, ...] = Field(default=(), description="Names the server goes by, as a JSON list.")
@@ -50,6 +59,25 @@ class Settings(BaseSettings):
     cog: str = Field(default="black-forest-labs/flux-dev", description="Whose input /predictions takes, as Cog's do.")
     fetch: bool = Field(default=True, description="Whether URLs that a request names are fetched at all.")
     fetch_allow: tuple[str, ...] = Field(default=(), description="Private places to fetch from, each as host:port.")
+
+    def __init__(self, **said: Any):
+        """Read them; RequestError names the first that is not right, and what it is for."""
+        try:
+            super().__init__(**said)
+        except ValidationError as error:
+            first = error.errors()[0]
+            raise self._not_right(
+                str(first["loc"][0]), f"{first['msg'].lower()}, not {shown(first['input'])}"
+            ) from error
+        except SettingsError as error:  # a list or a table that is no JSON
+            name = re.search(r'field "(\w+)"', str(error))
+            raise self._not_right(name[1] if name else "", "it is not JSON") from error
+
+    @classmethod
+    def _not_right(cls, name: str, why: str) -> RequestError:
+        field = cls.model_fields.get(name)
+        what = f" ({field.description})" if field is not None else ""
+        return RequestError(f"SFUMATO_{name.upper()}: {why}: set it right or unset it{what}")
 
     @field_validator("precision")
     @classmethod

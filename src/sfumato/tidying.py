@@ -12,11 +12,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from sfumato.core.card import Range
+from sfumato.core.ranges import checked
 from sfumato.jobs.files import Files
 from sfumato.jobs.queue import Queue
 from sfumato.library import HASH, Library, in_rows
 from sfumato.library.inputs import Inputs
+from sfumato.settings import MOST_TRASH_DAYS
 
+DAYS = Range(low=0, high=MOST_TRASH_DAYS, default=30)
 GRACE = 24 * 3600.0  # seconds that an upload waits to be used
 
 
@@ -33,8 +37,13 @@ class Tidied:
 def tidy(
     library: Library, inputs: Inputs, queue: Queue, files: Files, *, trash_days: float | None, look: bool = False
 ) -> Tidied:
-    """trash_days: None leaves the trash as it is. look: nothing is deleted, and bytes and files are not counted."""
-    before = None if trash_days is None else in_rows(datetime.now(UTC) - timedelta(days=trash_days))
+    """trash_days: None leaves the trash as it is; RequestError where no calendar goes back so far.
+
+    look: nothing is deleted, and bytes and files are not counted.
+    """
+    before = None
+    if trash_days is not None:
+        before = in_rows(datetime.now(UTC) - timedelta(days=checked("trash days", trash_days, DAYS)))
     if look:
         thrown = library.trash.count(before=before) if before else 0
         return Tidied(thrown, sum(1 for _ in unused(library, inputs, queue)), 0, 0)

@@ -4,10 +4,12 @@ from typing import Annotated
 
 import typer
 
+from sfumato.cli._numbers import number
+
 
 def command(
     trash: Annotated[
-        float | None, typer.Option("--trash", min=0, help="Also pictures that have been in the trash for so many days.")
+        float | None, number("--trash", help="Also pictures that have been in the trash for so many days.")
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be deleted, and delete nothing.")] = False,
 ) -> None:
