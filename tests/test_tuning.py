@@ -23,7 +23,7 @@ from sfumato.tuning.lora import way
 from sfumato.tuning.pictures import Lesson, found, lessons, opened, square
 
 CARD = catalog.card("pocket")
-SIDE = CARD.sizes.best
+SIDE = CARD.sizes.best // 2  # what is learned from here, in a quarter of the time
 
 
 def drawing(seed: int, size: tuple[int, int] = (80, 80)) -> Image.Image:
@@ -216,6 +216,18 @@ def torch() -> Any:
     return pytest.importorskip("torch")
 
 
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pictures are learned from at SIDE, whatever is best for the model."""
+    train = sys.modules["sfumato.tuning.train"]  # the package has a function of that name
+
+    def lessons_of_side(paths: Any, side: int, *rest: Any) -> Any:
+        assert side == CARD.sizes.best
+        return lessons(paths, SIDE, *rest)
+
+    monkeypatch.setattr(train, "lessons", lessons_of_side)
+
+
 def off(model: Model, folder: Path, caption: str) -> float:
     """Mean squared error of the velocity at the folder's own pictures: what learning is to lower."""
     errors = []
@@ -236,8 +248,7 @@ def moved(model: Pocket, one: Lora, prompt: str) -> float:
     return float(np.abs(after - before).mean())
 
 
-@pytest.mark.timeout(300)
-@pytest.mark.usefixtures("torch")
+@pytest.mark.usefixtures("torch", "small")
 def test_what_is_learned_helps_with_its_pictures_and_is_kept_with_all_it_is(folder: Path, home: Path, pocket: Pocket):
     (folder / "bad.png").write_text("no picture")
     told: list[tuple[int, int]] = []
@@ -264,7 +275,7 @@ def test_what_is_learned_helps_with_its_pictures_and_is_kept_with_all_it_is(fold
     assert Studio().plan("a", loras=["rings"]).warnings == []  # learned on the very weights that are here
 
 
-@pytest.mark.usefixtures("torch")
+@pytest.mark.usefixtures("torch", "small")
 def test_the_same_pictures_and_seed_give_the_same_lora(folder: Path):
     def numbers(name: str, **wishes: Any) -> dict[str, bytes]:
         course = Course(name, steps=2, rank=2, **wishes)
@@ -278,12 +289,14 @@ def test_the_same_pictures_and_seed_give_the_same_lora(folder: Path):
     assert numbers("one", caption="ring, one", seed=1, force=True) != first
 
 
+@pytest.mark.usefixtures("small")
 def test_diffusers_reads_the_file_and_computes_the_same(folder: Path, torch: Any, pocket: Pocket):
     trained = Studio().train_lora([folder], Course("rings", "subject", steps=6, rank=4))
     theirs, plain = pocket.student(), pocket.student()
     theirs.network.load_lora_adapter(str(trained.path), prefix="transformer")
     ours = pocket.adapted([(read_lora(trained.path.read_bytes()), 1.0)])
-    x, text = SeededNoise(3, pocket.latent_shape(SIDE, SIDE))(), pocket.read("rings")
+    best = CARD.sizes.best
+    x, text = SeededNoise(3, pocket.latent_shape(best, best))(), pocket.read("rings")
     with torch.inference_mode():
         given = torch.from_numpy(x)[None], torch.tensor([0.7]), [text]
         wanted, without = (one.velocity(*given)[0].numpy() for one in (theirs, plain))

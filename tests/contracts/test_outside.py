@@ -22,7 +22,12 @@ FILES = [("png", None, "file"), ("webp", 100, "file"), ("webp", 80, "master"), (
 
 @pytest.fixture(scope="module")
 def studio(tmp_path_factory: pytest.TempPathFactory) -> Studio:
-    return Studio(Settings(home=tmp_path_factory.mktemp("home")))
+    """Its model looks at 96 x 96 pixels at once: quick, and many a page is larger than that."""
+    studio = Studio(Settings(home=tmp_path_factory.mktemp("home")))
+    card = studio._parts.card("pocket")
+    small = card.model_copy(update={"sizes": card.sizes.model_copy(update={"best": 96})})
+    studio._parts.card = lambda name: small  # type: ignore[method-assign]
+    return studio
 
 
 @st.composite
