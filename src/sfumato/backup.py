@@ -27,7 +27,7 @@ from sqlalchemy import delete, func, insert, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from sfumato.core.errors import CannotWrite, Conflict, RequestError, UnreadableFile
-from sfumato.core.wording import LONG, shown
+from sfumato.core.wording import LONG, cause, shown
 from sfumato.exports.publish import publishing
 from sfumato.jobs import tables
 from sfumato.jobs.database import Database
@@ -124,7 +124,7 @@ def _unpack(path: Path, room: Path) -> None:
     except (tarfile.TarError, KeyError, TypeError, ValueError, EOFError, FileExistsError, NotADirectoryError) as error:
         raise UnreadableFile(f"{name} is no backup, or is damaged ({shown(str(error), 80)}): use another") from error
     except OSError as error:
-        raise CannotWrite(f"{name} cannot be unpacked ({(error.strerror or str(error)).lower()})") from error
+        raise CannotWrite(f"{name} cannot be unpacked ({cause(error)})") from error
     if newer:
         raise RequestError(f"{name} was made by a newer Sfumato: update Sfumato")
 

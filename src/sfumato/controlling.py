@@ -11,6 +11,7 @@ from PIL import Image
 from sfumato.controls import controls
 from sfumato.core.errors import RequestError, UnreadableFile
 from sfumato.core.picture import Edit, Save
+from sfumato.core.wording import cause
 from sfumato.edits import Source, opened
 from sfumato.planning.steering import read_control, read_reference
 from sfumato.weights import Weights
@@ -77,6 +78,6 @@ def _json(path: Path) -> object:
             raise UnreadableFile(f"{path.name} is larger than {LARGEST_JSON >> 20} MB, the most that is read")
         return json.loads(path.read_bytes())
     except OSError as error:
-        raise UnreadableFile(f"{path.name} cannot be read ({(error.strerror or 'it failed').lower()})") from error
+        raise UnreadableFile(f"{path.name} cannot be read ({cause(error)})") from error
     except (ValueError, RecursionError) as error:
         raise UnreadableFile(f"{path.name} is not JSON") from error

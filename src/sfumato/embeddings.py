@@ -10,11 +10,12 @@ from sfumato import catalog
 from sfumato.core.card import Card
 from sfumato.core.errors import RequestError, UnreadableFile
 from sfumato.core.recipe import NAME_OF_LORA, WordUse
+from sfumato.core.wording import cause
 from sfumato.engine.families import Wordy, families
 from sfumato.engine.weights.words import NoWord, Word, read_word
+from sfumato.weights.models import PICKLES
 
 ENDING = ".safetensors"
-PICKLES = (".pt", ".pth", ".bin")  # can run code when they are opened
 MOST_BYTES = 8 * 2**20
 
 
@@ -66,9 +67,7 @@ class Embeddings:
         except (UnreadableFile, NoWord) as error:
             raise UnreadableFile(f"the word <{name}> cannot be used: {error}") from error
         except OSError as error:
-            raise UnreadableFile(
-                f"the word <{name}> cannot be read: {(error.strerror or 'it failed').lower()}"
-            ) from error
+            raise UnreadableFile(f"the word <{name}> cannot be read: {cause(error)}") from error
 
 
 @lru_cache(maxsize=32)

@@ -15,14 +15,12 @@ from pathlib import Path
 from sfumato import catalog
 from sfumato.core.card import Card
 from sfumato.core.errors import CannotWrite, RequestError, SfumatoError, UnreadableFile
-from sfumato.core.wording import LONG, shown
+from sfumato.core.wording import LONG, cause, shown
 from sfumato.engine.weights.gguf import gguf_shapes
 from sfumato.engine.weights.tensors import mapped
 from sfumato.loras import Loras
-from sfumato.weights.models import WEIGHTS, Models
+from sfumato.weights.models import INDEX, PICKLES, WEIGHTS, Models
 
-INDEX = "model_index.json"
-PICKLES = frozenset({".ckpt", ".pt", ".pth", ".bin"})
 PREFIXES = ("model.diffusion_model.", "diffusion_model.", "model.model.")
 """Before the names of the network that paints, in files that hold all parts, and in those cut out of such."""
 
@@ -85,9 +83,8 @@ def import_model(
         if name != base.name:
             own.keep(_card_like(base, name, path))
     except OSError as error:
-        why = (error.strerror or "it failed").lower()
         raise CannotWrite(
-            f"{shown(str(place), LONG)} cannot be written ({why}): change its rights, or set "
+            f"{shown(str(place), LONG)} cannot be written ({cause(error)}): change its rights, or set "
             "SFUMATO_HOME to another place"
         ) from error
     return Imported(name, base.name, place, missing=inside is not None)

@@ -15,12 +15,12 @@ from sfumato.core.card import Card
 from sfumato.core.errors import RequestError, UnknownName, UnreadableFile
 from sfumato.core.recipe import NAME_OF_LORA, LoraUse
 from sfumato.core.registry import unknown
-from sfumato.core.wording import LONG, shown
+from sfumato.core.wording import LONG, cause, shown
 from sfumato.engine.families import Adaptable, families
 from sfumato.engine.weights.lora import DoesNotFit, Lora, read_lora
+from sfumato.weights.models import PICKLES
 
 ENDING = ".safetensors"
-PICKLES = (".pt", ".pth", ".ckpt", ".bin")  # can run code when they are opened
 MOST_BYTES = 2 * 2**30
 
 
@@ -123,7 +123,7 @@ class Loras:
         except (UnreadableFile, DoesNotFit) as error:
             raise UnreadableFile(f"LoRA {name!r} cannot be used: {error}") from error
         except OSError as error:
-            raise UnreadableFile(f"LoRA {name!r} cannot be read: {(error.strerror or 'it failed').lower()}") from error
+            raise UnreadableFile(f"LoRA {name!r} cannot be read: {cause(error)}") from error
 
     def _kept(self, name: str) -> Kept:
         try:

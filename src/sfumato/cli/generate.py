@@ -56,6 +56,7 @@ def command(
 def _prompts(prompt: str | None, file: Path | None) -> list[str]:
     """The prompts to paint, from the argument, stdin or a file."""
     from sfumato.core.errors import RequestError
+    from sfumato.core.wording import cause
 
     if (prompt is None) == (file is None):
         raise RequestError('give either a prompt, as in sfumato generate "a red apple", or --prompts FILE')
@@ -66,9 +67,7 @@ def _prompts(prompt: str | None, file: Path | None) -> list[str]:
         with file.open("rb") as stream:
             text = _limited(stream.read(LARGEST + 1), str(file))
     except OSError as error:
-        raise RequestError(
-            f"{file} cannot be read: {error.strerror}; give a text file with one prompt a line"
-        ) from error
+        raise RequestError(f"{file} cannot be read: {cause(error)}; give a text file with one prompt a line") from error
     lines = [line.strip() for line in text.split("\n") if line.strip()]
     if not 0 < len(lines) <= MOST_PROMPTS:
         raise RequestError(f"{file} holds {len(lines):,} prompts: write 1 to {MOST_PROMPTS:,}, one a line")

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from sfumato.core.errors import JobFailed
 from sfumato.core.precision import PRECISIONS, Precision
+from sfumato.core.wording import cause, first_wrong
 
 
 class _Part(BaseModel):
@@ -293,8 +294,6 @@ def described(path: Path, kind: type[Described]) -> Described:
     try:
         return kind.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except OSError as error:
-        raise JobFailed(f"card {path.name} cannot be read ({error.strerror}); reinstall") from error
+        raise JobFailed(f"card {path.name} cannot be read ({cause(error)}); reinstall") from error
     except (tomllib.TOMLDecodeError, ValidationError, UnicodeDecodeError) as error:
-        what = error.errors()[0] if isinstance(error, ValidationError) else error
-        where = ".".join(map(str, what["loc"])) + ": " + what["msg"] if isinstance(what, dict) else str(what)
-        raise JobFailed(f"card {path.name} is not right: {where}; mend the file or reinstall") from error
+        raise JobFailed(f"card {path.name} is not right: {first_wrong(error)}; mend the file or reinstall") from error

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from sfumato.core.errors import RequestError
 from sfumato.core.registry import unknown
+from sfumato.core.wording import cause, first_wrong
 
 
 class Named(BaseModel):
@@ -47,11 +48,9 @@ class Shelf(Generic[Thing]):
         try:
             return self._model.model_validate({"name": name, **tomllib.loads(path.read_text(encoding="utf-8"))})
         except OSError as error:
-            raise RequestError(f"{self._kind} {path} cannot be read: {error.strerror}; check its rights") from error
+            raise RequestError(f"{self._kind} {path} cannot be read: {cause(error)}; check its rights") from error
         except (tomllib.TOMLDecodeError, ValidationError, UnicodeDecodeError) as error:
-            what = error.errors()[0] if isinstance(error, ValidationError) else error
-            where = ".".join(map(str, what["loc"])) + ": " + what["msg"] if isinstance(what, dict) else str(what)
-            raise RequestError(f"{self._kind} {path} is not right: {where}; mend the file") from error
+            raise RequestError(f"{self._kind} {path} is not right: {first_wrong(error)}; mend the file") from error
 
     def __iter__(self) -> Iterator[Thing]:
         return (self[name] for name in self.names())

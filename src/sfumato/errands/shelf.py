@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from sfumato.core.errors import CannotWrite, Conflict, NotFound
-from sfumato.core.wording import shown
+from sfumato.core.wording import cause, shown
 from sfumato.errands import Errand
 from sfumato.exports.publish import publish
 
@@ -39,8 +39,9 @@ class Shelf:
                 target.write_bytes(data)
         except OSError as error:
             self.drop(errand.id)
-            why = (error.strerror or "it failed").lower()
-            raise CannotWrite(f"{shown(str(self._folder))} cannot be written ({why}): free some space") from error
+            raise CannotWrite(
+                f"{shown(str(self._folder))} cannot be written ({cause(error)}): free some space"
+            ) from error
         return errand
 
     def place(self, id: str) -> Path:

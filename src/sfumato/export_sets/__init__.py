@@ -3,7 +3,6 @@
 The manifest, `NAME-manifest.json`, says of every file what was cut off, added and enlarged, how and why.
 """
 
-import hashlib
 import json
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -27,6 +26,7 @@ from sfumato.framing import FITS, Box, Frame, framed
 from sfumato.framing.salience import salience
 from sfumato.planning.backgrounds import checked_background
 from sfumato.weights import Weights
+from sfumato.weights.digests import sha256_of
 
 QUALITY = 80  # of jpg and webp, where neither the preset nor a person says one
 VERSION = 2  # of the manifest
@@ -176,7 +176,7 @@ def write(wanted: ExportSet, weights: Weights, save: Save, paint: Callable[[Reci
         else:
             made = _made(wanted, file, weights, save)
         made.save(file.path, format=file.format, quality=file.quality, metadata=wanted.metadata, force=force)
-        rows.append(row | {"bytes": file.path.stat().st_size, "sha256": _sha256(file.path)})
+        rows.append(row | {"bytes": file.path.stat().st_size, "sha256": sha256_of(file.path)})
     image = wanted.picture.image
     document = {
         "version": VERSION,
@@ -229,8 +229,3 @@ def _make_folder(folder: Path) -> None:
     except (OSError, ValueError) as error:
         why = (getattr(error, "strerror", None) or "no folder has such a name").lower()
         raise CannotWrite(f"no folder {shown(str(folder), LONG)} can be made ({why}): choose another --out") from error
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -17,7 +17,7 @@ from sfumato.core.errors import NoPicture, RequestError, UnreadableFile
 from sfumato.core.picture import Edit, Picture
 from sfumato.core.recipe import Recipe
 from sfumato.core.registry import unknown
-from sfumato.core.wording import LONG, shown
+from sfumato.core.wording import LONG, cause, shown
 from sfumato.exports import publish
 from sfumato.exports.decoding import check_size, decoded
 from sfumato.exports.marks import LEVELS, marks_of
@@ -176,7 +176,7 @@ def _file_bytes(path: Path) -> bytes:
     except ValueError as error:  # NUL, or letters that no path can have
         raise UnreadableFile("no file has such a name; check the path") from error
     except OSError as error:
-        raise UnreadableFile(f"{(error.strerror or 'it failed').lower()}; check the path and its rights") from error
+        raise UnreadableFile(f"{cause(error)}; check the path and its rights") from error
 
 
 def _header(data: bytes) -> Tags:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from sfumato.core.errors import CannotWrite, OutputExists, RequestError
-from sfumato.core.wording import LONG, shown
+from sfumato.core.wording import LONG, cause, shown
 
 NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}  # FAT, some network folders
 
@@ -130,5 +130,4 @@ def _told_to_people(path: Path, size: int) -> Iterator[None]:
                     f"or choose another --out"
                 ) from error
             case _:
-                why = (error.strerror or str(error)).lower()
-                raise CannotWrite(f"{name} could not be written ({why}): choose another --out") from error
+                raise CannotWrite(f"{name} could not be written ({cause(error)}): choose another --out") from error

@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, delete, func, insert, or_, select
 
 from sfumato.core.errors import CannotWrite, JobFailed, NotFound, TooMany
-from sfumato.core.wording import shown
+from sfumato.core.wording import cause, shown
 from sfumato.exports.publish import publish
 from sfumato.jobs.database import Database
 from sfumato.jobs.tables import files
@@ -126,8 +126,9 @@ class Files:
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            why = (error.strerror or str(error)).lower()
-            raise CannotWrite(f"the folder {str(self._folder)!r} cannot be made ({why}): see to that") from error
+            raise CannotWrite(
+                f"the folder {str(self._folder)!r} cannot be made ({cause(error)}): see to that"
+            ) from error
         publish(data, self._folder / id)
 
 

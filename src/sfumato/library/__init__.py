@@ -25,6 +25,7 @@ from sfumato.core.errors import CannotWrite, JobFailed, NotFound, RequestError, 
 from sfumato.core.picture import Picture
 from sfumato.core.ranges import checked_whole
 from sfumato.core.recipe import Recipe
+from sfumato.core.wording import cause
 from sfumato.exports import encode, writers
 from sfumato.exports.marks import marks_of
 from sfumato.library.blobs import Blobs
@@ -92,8 +93,9 @@ class Library:
         try:
             self.home.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            why = (error.strerror or str(error)).lower()
-            raise CannotWrite(f"the library's folder {str(home)!r} cannot be made ({why}): choose another") from error
+            raise CannotWrite(
+                f"the library's folder {str(home)!r} cannot be made ({cause(error)}): choose another"
+            ) from error
         self._rows = Rows(self.home / "library.db")
         self._pictures = Blobs(self.home / "pictures")
         self._thumbnails = Blobs(self.home / "thumbnails")

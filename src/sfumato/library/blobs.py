@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from sfumato.core.errors import CannotWrite, OutputExists
+from sfumato.core.wording import cause
 from sfumato.exports.publish import publish, sync_folder
 
 
@@ -39,8 +40,9 @@ class Blobs:
         except FileNotFoundError:
             return 0
         except OSError as error:
-            why = (error.strerror or str(error)).lower()
-            raise CannotWrite(f"the library's {str(path)!r} cannot be deleted ({why}): see to its rights") from error
+            raise CannotWrite(
+                f"the library's {str(path)!r} cannot be deleted ({cause(error)}): see to its rights"
+            ) from error
         return size
 
     def older(self, moment: float) -> Iterator[tuple[str, str]]:
@@ -60,7 +62,8 @@ class Blobs:
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            why = (error.strerror or str(error)).lower()
-            raise CannotWrite(f"the library's folder {str(folder)!r} cannot be made ({why}): see to that") from error
+            raise CannotWrite(
+                f"the library's folder {str(folder)!r} cannot be made ({cause(error)}): see to that"
+            ) from error
         for parent in (folder.parent, folder.parent.parent, folder.parent.parent.parent):
             sync_folder(parent)  # or a power cut could take the new folder from under a row

@@ -6,12 +6,12 @@ from sfumato import finishing
 from sfumato.core.errors import RequestError
 from sfumato.core.recipe import Recipe
 from sfumato.core.wording import shown
+from sfumato.exports.decoding import MOST_PIXELS  # what is made can be read again
 from sfumato.weights import Weights
 
 Size = tuple[int, int]
 
 MOST_STEPS = 16
-MOST_PIXELS = 64_000_000  # of a finished picture; no more are read from a file either
 
 
 def checked_chain(steps: Sequence[str], size: Size, weights: Weights) -> tuple[tuple[str, ...], Size]:

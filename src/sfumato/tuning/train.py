@@ -9,6 +9,7 @@ from typing import cast
 from sfumato import catalog
 from sfumato.core.card import Card
 from sfumato.core.errors import CannotWrite, OutputExists
+from sfumato.core.wording import cause
 from sfumato.engine.families import Model, TeachableModel
 from sfumato.exports.publish import publish
 from sfumato.loras import Loras
@@ -52,8 +53,7 @@ def train(
     try:
         loras.folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        why = (error.strerror or str(error)).lower()
-        raise CannotWrite(f"the folder {str(loras.folder)!r} cannot be made ({why}): see to that") from error
+        raise CannotWrite(f"the folder {str(loras.folder)!r} cannot be made ({cause(error)}): see to that") from error
     publish(data, path, force=course.force)
     return Trained(
         course.name, path, course.trigger, len(learned), skipped, time.monotonic() - begun, example(course, card)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Literal
 
 from sfumato.core.errors import CannotWrite, DamagedWeights, MissingWeights
 from sfumato.core.registry import unknown
+from sfumato.core.wording import cause
 
 if TYPE_CHECKING:
     from sfumato.weights.manifest import Entry
@@ -101,7 +102,7 @@ class Weights:
                 if place.is_dir():
                     shutil.rmtree(place)
         except OSError as error:
-            raise CannotWrite(f"{name} cannot be removed: {(error.strerror or 'it failed').lower()}") from error
+            raise CannotWrite(f"{name} cannot be removed: {cause(error)}") from error
         return folder
 
     @property

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from sfumato.core.errors import CannotWrite, JobFailed
-from sfumato.core.wording import LONG, shown
+from sfumato.core.wording import LONG, cause, shown
 from sfumato.weights.digests import sha256_of
 from sfumato.weights.manifest import Entry
 from sfumato.weights.sources import Source, SourceFailed, Told, WeightFile
@@ -101,7 +101,7 @@ def _told_to_people(folder: Path) -> Iterator[None]:
         yield
     except OSError as error:
         full = error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-        why = "no room" if full else (error.strerror or str(error)).lower()
+        why = "no room" if full else cause(error)
         mend = "free some space" if full else "change its rights"
         raise CannotWrite(
             f"{shown(str(folder), LONG)} cannot be written ({why}): {mend}, or set SFUMATO_HOME to another place"

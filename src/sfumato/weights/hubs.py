@@ -10,7 +10,6 @@ import fnmatch
 import hashlib
 import io
 import json
-import os
 import shutil
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
@@ -20,13 +19,13 @@ from typing import Any
 from sfumato.core.card import About, Card
 from sfumato.core.errors import CannotWrite, JobFailed, MissingPackage, RequestError
 from sfumato.core.listing import Listing
-from sfumato.core.wording import LONG, shown
+from sfumato.core.wording import LONG, cause, shown
 from sfumato.weights.digests import sha256_of
 from sfumato.weights.fetch import alone
-from sfumato.weights.models import ENDINGS, WEIGHTS, Known, Models, Record
+from sfumato.weights.models import ENDINGS, INDEX, WEIGHTS, Known, Models, Record
 from sfumato.weights.sources import Told
+from sfumato.weights.sources.hub import HUB, endpoint
 
-INDEX = "model_index.json"
 SHARDS = ".safetensors.index.json"  # says which of several files holds what
 NOT_PAINTED_WITH = frozenset({"safety_checker", "feature_extractor", "image_encoder"})
 """Parts that a family of ours does without; a whole pipeline gets them."""
@@ -34,7 +33,6 @@ NOT_PAINTED_WITH = frozenset({"safety_checker", "feature_extractor", "image_enco
 FREE = frozenset({"Apache-2.0", "MIT"})
 """Licences that ask for no more than to be kept with what is passed on."""
 
-HUB = "https://huggingface.co"
 SPARE = 2**30  # bytes left over on the disk
 
 
@@ -147,12 +145,12 @@ class _Repository:
         assert card.repository is not None
         self._card, self._place, self._told, self._name = card, place, told, card.repository
         try:
-            about = HfApi(endpoint=_endpoint()).model_info(self._name, revision=revision, files_metadata=True)
+            about = HfApi(endpoint=endpoint()).model_info(self._name, revision=revision, files_metadata=True)
         except RevisionNotFoundError as error:
             way = f"sfumato rm {card.name}, then a pull takes the newest"
             if card.revision is not None:
                 way = "another sfumato may know a newer"
-            page = f"{_endpoint()}/{self._name}"
+            page = f"{endpoint()}/{self._name}"
             raise JobFailed(f"{card.name}: {page} has no commit {revision}: {way}") from error
         if about.sha is None or about.siblings is None:
             raise JobFailed(f"{card.name}: the hub does not say what is in {self._name}: try again later")
@@ -190,7 +188,7 @@ class _Repository:
 
         if not self.has(name):
             hf_hub_download(
-                self._name, name, revision=self.commit, local_dir=self._place, endpoint=_endpoint(),
+                self._name, name, revision=self.commit, local_dir=self._place, endpoint=endpoint(),
                 tqdm_class=self._bar(name),
             )  # fmt: skip
             if not self.has(name):
@@ -224,10 +222,6 @@ def _known(path: Path, name: str) -> Known:
     return Known(name=name, bytes=about.st_size, changed=about.st_mtime_ns, sha256=sha256_of(path))
 
 
-def _endpoint() -> str:
-    return (os.environ.get("HF_ENDPOINT") or HUB).rstrip("/")
-
-
 def _check_room(card: About, place: Path, needed: int) -> None:
     free = shutil.disk_usage(place).free
     if free < needed + SPARE:
@@ -245,7 +239,7 @@ def _told_to_people(card: About, place: Path) -> Iterator[None]:
         from huggingface_hub import errors
     except ModuleNotFoundError as error:
         raise MissingPackage(f"pulling {card.name} needs huggingface_hub: pip install 'sfumato[torch]'") from error
-    page = f"{_endpoint()}/{card.repository}"
+    page = f"{endpoint()}/{card.repository}"
     try:
         yield
     except errors.GatedRepoError as error:
@@ -258,12 +252,12 @@ def _told_to_people(card: About, place: Path) -> Iterator[None]:
         ) from error
     except (errors.HfHubHTTPError, errors.LocalEntryNotFoundError, HTTPError) as error:
         raise JobFailed(
-            f"{card.name}: {_endpoint()} cannot be reached ({_line(error)}): check the network, or name a mirror "
+            f"{card.name}: {endpoint()} cannot be reached ({_line(error)}): check the network, or name a mirror "
             f"with HF_ENDPOINT; what has come stays, and the next pull goes on"
         ) from error
     except OSError as error:
         raise CannotWrite(
-            f"{shown(str(place), LONG)} cannot be written ({(error.strerror or _line(error)).lower()}): "
+            f"{shown(str(place), LONG)} cannot be written ({cause(error)}): "
             f"free some space, change its rights, or set SFUMATO_HOME to another place"
         ) from error
 

@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, SerializeAsAny, ValidationError, field_validator
 
 from sfumato.core.errors import JobFailed
+from sfumato.core.wording import cause, first_wrong
 from sfumato.weights.sources import Source, WeightFile, read_source
 
 HERE = Path(__file__).with_name("manifest.toml")
@@ -57,8 +58,8 @@ def read_manifest(path: Path) -> dict[str, Entry]:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
         return {name: Entry.model_validate({"name": name, **table}) for name, table in tables.items()}
     except OSError as error:
-        raise JobFailed(f"manifest {path.name} cannot be read ({error.strerror}); reinstall") from error
+        raise JobFailed(f"manifest {path.name} cannot be read ({cause(error)}); reinstall") from error
     except (tomllib.TOMLDecodeError, ValidationError, UnicodeDecodeError) as error:
-        what = error.errors()[0] if isinstance(error, ValidationError) else error
-        where = ".".join(map(str, what["loc"])) + ": " + what["msg"] if isinstance(what, dict) else str(what)
-        raise JobFailed(f"manifest {path.name} is not right: {where}; mend the file or reinstall") from error
+        raise JobFailed(
+            f"manifest {path.name} is not right: {first_wrong(error)}; mend the file or reinstall"
+        ) from error

@@ -12,13 +12,18 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from sfumato.core.card import About, Card, File
 from sfumato.core.errors import CannotWrite, DamagedWeights, MissingWeights, RequestError
-from sfumato.core.wording import LONG, shown
+from sfumato.core.wording import LONG, cause, shown
 from sfumato.weights.digests import sha256_of
 
 ENDINGS = frozenset({".safetensors", ".gguf", ".json", ".txt", ".model"})
 """Of the files that a model consists of; what else lies there is not looked at."""
 
+INDEX = "model_index.json"  # names the parts of a folder of diffusers
+
 WEIGHTS = frozenset({".safetensors", ".gguf"})
+
+PICKLES = (".ckpt", ".pt", ".pth", ".bin")
+"""Of files that can run code when they are opened, and never are."""
 
 
 class Known(BaseModel):
@@ -116,7 +121,7 @@ class Models:
                 shutil.rmtree(place)
             (self._folder / f"{name}.json").unlink(missing_ok=True)
         except OSError as error:
-            raise CannotWrite(f"{name} cannot be removed: {(error.strerror or 'it failed').lower()}") from error
+            raise CannotWrite(f"{name} cannot be removed: {cause(error)}") from error
         return place
 
     def record(self, name: str, record: Record) -> None:
@@ -128,7 +133,7 @@ class Models:
             part.replace(self._folder / f"{name}.json")
         except OSError as error:
             raise CannotWrite(
-                f"{shown(str(self._folder), LONG)} cannot be written ({(error.strerror or 'it failed').lower()}): "
+                f"{shown(str(self._folder), LONG)} cannot be written ({cause(error)}): "
                 f"change its rights, or set SFUMATO_HOME to another place"
             ) from error
 

@@ -1,10 +1,11 @@
 """Weight files: found in a folder, and trusted only if their sha256 is the one that the card states."""
 
-import hashlib
 from pathlib import Path
 
 from sfumato.core.card import Card
 from sfumato.core.errors import DamagedWeights
+from sfumato.core.wording import cause
+from sfumato.weights.digests import sha256_of
 
 
 def verified(card: Card, folder: Path) -> dict[str, Path]:
@@ -17,10 +18,9 @@ def verified_file(path: Path, sha256: str, card: Card) -> Path:
     model = card.name
     mend = "reinstall sfumato" if card.family == "pocket" else f"run sfumato pull {model}"
     try:
-        with path.open("rb") as stream:
-            found = hashlib.file_digest(stream, "sha256").hexdigest()
+        found = sha256_of(path)
     except OSError as error:
-        raise DamagedWeights(f"{model}: weight file {path.name} cannot be read ({error.strerror}); {mend}") from error
+        raise DamagedWeights(f"{model}: weight file {path.name} cannot be read ({cause(error)}); {mend}") from error
     if found != sha256:
         raise DamagedWeights(f"{model}: weight file {path.name} is damaged (its sha256 is not its card's); {mend}")
     return path

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from sfumato.core.errors import UnreadableFile
+from sfumato.core.wording import cause
 
 MAGIC, VERSIONS = b"GGUF", (2, 3)
 FIXED = {0: 1, 1: 1, 2: 2, 3: 2, 4: 4, 5: 4, 6: 4, 7: 1, 10: 8, 11: 8, 12: 8}  # bytes of a value by its kind
@@ -33,7 +34,7 @@ def gguf_shapes(path: Path) -> dict[str, tuple[int, ...]]:
         with path.open("rb") as file:
             return _Header(file, path.stat().st_size).shapes()
     except OSError as error:
-        raise UnreadableFile(f"it cannot be read ({(error.strerror or 'it failed').lower()})") from error
+        raise UnreadableFile(f"it cannot be read ({cause(error)})") from error
 
 
 class _Header:

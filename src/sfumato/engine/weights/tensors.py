@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from sfumato.core.errors import UnreadableFile
+from sfumato.core.wording import cause
 
 LARGEST_HEADER = 16 * 2**20  # bytes; FLUX's LoRA has about 200 kB
 TYPES = {"F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "<u2", "I64": "<i8", "I32": "<i4", "I8": "i1", "U8": "u1"}
@@ -67,7 +68,7 @@ def mapped(path: Path) -> Tensors:
     try:
         return Tensors(np.memmap(path, np.uint8, "r"))
     except OSError as error:
-        raise UnreadableFile(f"{path.name} cannot be read ({(error.strerror or 'it failed').lower()})") from error
+        raise UnreadableFile(f"{path.name} cannot be read ({cause(error)})") from error
     except ValueError as error:  # numpy maps no empty file
         raise UnreadableFile(f"{path.name} is empty") from error
 

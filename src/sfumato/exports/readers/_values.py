@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections.abc import Callable
 from typing import Any
 
 BIGGEST_SEED = 2**64 - 1
@@ -54,3 +55,8 @@ def steps(value: Any) -> int | None:
 def side(value: Any) -> int | None:
     """Pixels, at least one."""
     return whole(value, 1, BIGGEST_SIDE)
+
+
+def one(name: str, take: Callable[[Any], Any]) -> Callable[[Any], dict[str, Any]]:
+    """Reads a field of ours of this name; nothing where `take` makes None of what is written."""
+    return lambda value: {} if (taken := take(value)) is None else {name: taken}

@@ -5,7 +5,7 @@ from typing import Any
 
 from sfumato.exports.parameters import SAMPLERS, SCHEDULES, taken_apart, without_loras
 from sfumato.exports.readers import Found, Reader
-from sfumato.exports.readers._values import number, seed, side, steps
+from sfumato.exports.readers._values import number, one, seed, side, steps
 
 OUR_SAMPLERS = {theirs.lower(): ours for ours, theirs in SAMPLERS.items()}
 OUR_SCHEDULES = {theirs.lower(): ours for ours, theirs in SCHEDULES.items()}
@@ -33,10 +33,6 @@ def read(texts: Mapping[str, str]) -> Found | None:
     return Found("a1111", prompt=prompt, negative=negative, unread=tuple(unread), **fields)
 
 
-def _one(name: str, take: Callable[[str], Any]) -> Callable[[str], dict[str, Any]]:
-    return lambda value: {} if (taken := take(value)) is None else {name: taken}
-
-
 def _size(value: str) -> dict[str, Any]:
     width, height = (side(half) for half in value.partition("x")[::2])
     return {"width": width, "height": height} if width and height else {}
@@ -58,13 +54,13 @@ def _schedule(value: str) -> dict[str, Any]:
 
 
 FIELDS: dict[str, Callable[[str], dict[str, Any]]] = {
-    "Steps": _one("steps", steps),
+    "Steps": one("steps", steps),
     "Sampler": _sampler,
     "Schedule type": _schedule,
-    "CFG scale": _one("guidance", number),
-    "Seed": _one("seed", seed),
+    "CFG scale": one("guidance", number),
+    "Seed": one("seed", seed),
     "Size": _size,
-    "Model": _one("model", lambda value: value or None),
+    "Model": one("model", lambda value: value or None),
 }
 MEANINGLESS = {("Version", "Sfumato")}
 

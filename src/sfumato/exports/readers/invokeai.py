@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from sfumato.exports.readers import Found, Reader
-from sfumato.exports.readers._values import number, parsed, seed, side, steps, text
+from sfumato.exports.readers._values import number, one, parsed, seed, side, steps, text
 
 OLDER = ("sd-metadata", "Dream")
 
@@ -45,10 +45,6 @@ def read(texts: Mapping[str, str]) -> Found | None:
     return Found("invokeai", unread=tuple(unread), **fields)
 
 
-def _one(name: str, take: Callable[[Any], Any]) -> Callable[[Any], dict[str, Any]]:
-    return lambda value: {} if (taken := take(value)) is None else {name: taken}
-
-
 def _scheduler(value: Any) -> dict[str, Any]:
     """A trailing `_k` means Karras."""
     name = text(value) or ""
@@ -63,16 +59,16 @@ def _model(value: Any) -> dict[str, Any]:
 
 
 FIELDS: dict[str, Callable[[Any], dict[str, Any]]] = {
-    "positive_prompt": _one("prompt", text),
-    "negative_prompt": _one("negative", text),
-    "seed": _one("seed", seed),
-    "steps": _one("steps", steps),
-    "cfg_scale": _one("guidance", number),
-    "guidance": _one("guidance", number),
+    "positive_prompt": one("prompt", text),
+    "negative_prompt": one("negative", text),
+    "seed": one("seed", seed),
+    "steps": one("steps", steps),
+    "cfg_scale": one("guidance", number),
+    "guidance": one("guidance", number),
     "scheduler": _scheduler,
     "model": _model,
-    "width": _one("width", side),
-    "height": _one("height", side),
+    "width": one("width", side),
+    "height": one("height", side),
 }
 
 PART = Reader(rank=1, tags=frozenset({"invokeai_metadata", "invokeai_graph", "invokeai_workflow", *OLDER}), read=read)

@@ -44,7 +44,7 @@ class Writer:
         if asked is None:
             return self.quality
         if self.quality is None:
-            raise RequestError(f"{self.name} has no quality: leave it away, or use jpg or webp")
+            raise RequestError(f"{self.name} has no quality: leave it out, or use jpg or webp")
         if not 0 <= asked <= 100:
             raise RequestError(f"quality {asked} is not between 0 and 100; {self.quality} is usual for {self.name}")
         return asked

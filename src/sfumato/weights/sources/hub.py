@@ -10,6 +10,13 @@ from pydantic import Field
 from sfumato.weights.download import download
 from sfumato.weights.sources import Source, Told, WeightFile
 
+HUB = "https://huggingface.co"
+
+
+def endpoint() -> str:
+    """The address of the hub that is asked."""
+    return (os.environ.get("HF_ENDPOINT") or HUB).rstrip("/")
+
 
 class Hub(Source):
     """revision: a commit, so that it is the same file tomorrow. path: of a file in the repository."""
@@ -22,10 +29,9 @@ class Hub(Source):
         return f"hub {self.hub}"
 
     def fetch(self, files: Sequence[WeightFile], staging: Path, told: Told) -> None:
-        endpoint = (os.environ.get("HF_ENDPOINT") or "https://huggingface.co").rstrip("/")
         for file in files:
             path = quote(self.path.replace("{name}", file.name))
-            download(f"{endpoint}/{self.hub}/resolve/{self.revision}/{path}", file, staging, told)
+            download(f"{endpoint()}/{self.hub}/resolve/{self.revision}/{path}", file, staging, told)
 
 
 PART = Hub

@@ -21,16 +21,16 @@ from torch.nn import Module
 
 from sfumato.core.card import Card, Noise
 from sfumato.core.errors import DamagedWeights, UnreadableFile
-from sfumato.core.wording import shown
+from sfumato.core.wording import cause, shown
 from sfumato.engine.families._diffusers.place import Place
 from sfumato.engine.families._diffusers.quick import settled
 from sfumato.engine.memory import ran_out
 from sfumato.engine.weights.gguf import check_gguf
 from sfumato.engine.weights.tensors import mapped
+from sfumato.weights.models import INDEX
 
 Part = TypeVar("Part")
 
-INDEX = "model_index.json"
 CHECKPOINT = "checkpoint.safetensors"
 FLOW_LEVELS = {
     "shift": "shift",
@@ -169,7 +169,7 @@ class Folder:
         try:
             said = json.loads((self.path / name).read_text(encoding="utf-8"))
         except OSError as error:
-            raise self.wrong(f"{name} cannot be read ({(error.strerror or 'it failed').lower()})") from error
+            raise self.wrong(f"{name} cannot be read ({cause(error)})") from error
         except (ValueError, RecursionError) as error:
             raise self.wrong(f"{name} is not JSON") from error
         if not isinstance(said, dict):
