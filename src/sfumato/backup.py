@@ -33,7 +33,7 @@ from sfumato.jobs import tables
 from sfumato.jobs.database import Database
 
 BLOBS = {"pictures", "thumbnails", "inputs"}  # whose files are named by their sha256
-FOLDERS = (*sorted(BLOBS), "files", "loras", "cards", "presets", "styles")
+FOLDERS = (*sorted(BLOBS), "files", "loras", "embeddings", "cards", "presets", "styles")
 MANIFEST, JOBS, LIBRARY = "manifest.json", "jobs.jsonl", "library.db"
 PART = 2**20  # bytes read at a time
 

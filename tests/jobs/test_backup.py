@@ -44,7 +44,14 @@ def fill(home: Path, database: Database) -> None:
     claims.publish(claim, Made(0, paint(home, f"{job.id}/0", 6), 0.1 + 0.2))
     queue.submit(recipes[:1], owner="bob", deadline=1e6)
     Keys(database).add("ada")
-    for name in ("loras/ink.safetensors", "presets/my.toml", "files/0a", "inputs/../cards/x.toml"):
+    kinds = (
+        "loras/ink.safetensors",
+        "embeddings/pip.safetensors",
+        "presets/my.toml",
+        "files/0a",
+        "inputs/../cards/x.toml",
+    )
+    for name in kinds:
         path = home / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(b"bytes of " + name.encode())
