@@ -1,6 +1,8 @@
 """Words of one's own (textual inversion) next to diffusers' load_textual_inversion: the same tiny weights, vectors."""
 
+import gc
 import pickle
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +77,15 @@ def test_words_may_weigh_more_and_stand_twice(tmp_path: Path):
     np.testing.assert_allclose(heavy[0, 1:3], plain[0, 1:3] * 1.5, atol=TOLERANCE)
     np.testing.assert_allclose(heavy[0, 3:], plain[0, 3:], atol=TOLERANCE)
     assert view is model.knowing([read_word("pip", safetensors_file({"x": vectors(1)}))])
+
+
+def test_a_model_that_goes_is_not_held_by_the_words_it_knew(tmp_path: Path):
+    model = load("stable-diffusion", tiny_models.stable_diffusion(tmp_path / "model"))
+    model.knowing([read_word("pip", safetensors_file({"x": vectors(1)}))]).read(PROMPT)
+    gone = weakref.ref(model)
+    del model
+    gc.collect()
+    assert gone() is None
 
 
 @pytest.fixture

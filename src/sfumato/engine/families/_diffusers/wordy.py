@@ -1,8 +1,8 @@
 """Words of one's own, for families that read prompts by CLIP."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from copy import copy
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, Self
 
@@ -34,14 +34,18 @@ class Wordy:
 
     def knowing(self, words: Sequence[Word]) -> Self:
         """This model with words; the same ones give the same object, while it is kept."""
-        return _view(self, tuple(words)) if words else self
+        return self._views(self, tuple(words)) if words else self
+
+    @cached_property
+    def _views(self) -> Callable[[Self, tuple[Word, ...]], Self]:
+        """The model's own, so that they go with it."""
+        return lru_cache(maxsize=VIEWS)(_view)
 
     def _words_of(self, reader: int) -> dict[str, Tensor]:
         """Vectors by name, for the reader of a number."""
         return {word.name: torch.from_numpy(word.vectors[reader]) for word in self._words}
 
 
-@lru_cache(maxsize=VIEWS)
 def _view(model: Any, words: tuple[Word, ...]) -> Any:
     view = copy(model)
     view._words = words
