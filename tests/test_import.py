@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from sfumato import Settings, Studio, catalog
-from sfumato.core.errors import MissingWeights, RequestError, SfumatoError
+from sfumato.core.errors import CannotWrite, MissingWeights, RequestError, SfumatoError
 from sfumato.testing import random_lora, safetensors_file
 
 Shape = tuple[int, ...]
@@ -123,6 +123,25 @@ def test_copies_only_when_asked(studio: Studio, tmp_path: Path):
     inside = one.place / "unet.safetensors"
     assert one.name == "mine" and inside.is_file() and not inside.is_symlink()
     assert inside.stat().st_size == path.stat().st_size
+
+
+def test_a_copy_that_was_cut_off_is_begun_anew(studio: Studio, tmp_path: Path):
+    from tests import tiny_models
+
+    folder = tiny_models.stable_diffusion(tmp_path / "model")
+    (tmp_path / "home" / "models" / ".mine.part" / "unet").mkdir(parents=True)
+    (tmp_path / "home" / "models" / ".mine.part" / "left.over").write_bytes(b"half")
+    ((one,), _) = studio.import_models(folder, name="mine", like="sd-1.5", copy=True)
+    assert (one.place / "model_index.json").is_file() and not (one.place / "left.over").exists()
+
+
+def test_a_folder_that_cannot_be_made_is_told(studio: Studio, tmp_path: Path):
+    file = tmp_path / "ink.safetensors"
+    file.write_bytes(random_lora({"a": (4, 4)}))
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "loras").write_bytes(b"no folder")
+    with pytest.raises(CannotWrite, match=r"ink\.safetensors' cannot be written"):
+        studio.import_models(file)
 
 
 def test_everything_of_another_tools_folder_is_taken_in(studio: Studio, tmp_path: Path):

@@ -9,6 +9,7 @@ import os
 import re
 import shutil
 from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -75,18 +76,10 @@ def import_model(
         base, inside = _like_file(path, own, like)
     name = _named(name or path.stem if inside else name or path.name, base, own, models)
     place = models.place(name)
-    try:
-        if inside is None:
-            _lay(path, place, copy)
-        else:
-            _lay(path, place / f"{inside}{path.suffix.lower()}", copy)
+    with _told_to_people(place):
+        _lay(path, place if inside is None else place / f"{inside}{path.suffix.lower()}", copy)
         if name != base.name:
             own.keep(_card_like(base, name, path))
-    except OSError as error:
-        raise CannotWrite(
-            f"{shown(str(place), LONG)} cannot be written ({cause(error)}): change its rights, or set "
-            "SFUMATO_HOME to another place"
-        ) from error
     return Imported(name, base.name, place, missing=inside is not None)
 
 
@@ -113,11 +106,12 @@ def import_all(
 
 
 def import_lora(path: Path, loras: Loras, *, name: str | None = None, copy: bool = False) -> Imported:
-    """Take in a LoRA file. name: None makes one of the file's."""
+    """Take in a LoRA file. name: None makes one of the file's. RequestError or CannotWrite."""
     place = loras.path(name or re.sub(r"[^A-Za-z0-9._-]+", "-", path.stem)[:64].strip("-."))
     if place.exists():
         raise RequestError(f"a LoRA named {place.stem} is here already: sfumato loras rm {place.stem} first")
-    _lay(path.absolute(), place, copy)
+    with _told_to_people(place):
+        _lay(path.absolute(), place, copy)
     return Imported(place.stem, None, place)
 
 
@@ -277,7 +271,7 @@ def _card_like(base: Card, name: str, path: Path) -> Card:
 
 
 def _lay(path: Path, place: Path, copy: bool) -> None:
-    """A link to where something lies, or a copy of it."""
+    """A link to where something lies, or a whole copy of it; OSError."""
     if not os.access(path, os.R_OK):
         raise RequestError(f"{shown(str(path), LONG)} cannot be read: check its rights")
     place.parent.mkdir(parents=True, exist_ok=True)
@@ -285,8 +279,31 @@ def _lay(path: Path, place: Path, copy: bool) -> None:
         place.symlink_to(path, target_is_directory=path.is_dir())
         return
     part = place.with_name(f".{place.name}.part")
+    _clear(part)  # what a copy left that was cut off
+    try:
+        if path.is_dir():
+            shutil.copytree(path, part, ignore=shutil.ignore_patterns("*.py", *(f"*{end}" for end in PICKLES)))
+        else:
+            shutil.copyfile(path, part)
+        part.replace(place)
+    finally:
+        _clear(part)
+
+
+def _clear(path: Path) -> None:
     if path.is_dir():
-        shutil.copytree(path, part, ignore=shutil.ignore_patterns("*.py", *(f"*{end}" for end in PICKLES)))
+        shutil.rmtree(path, ignore_errors=True)
     else:
-        shutil.copyfile(path, part)
-    part.replace(place)
+        path.unlink(missing_ok=True)
+
+
+@contextmanager
+def _told_to_people(place: Path) -> Iterator[None]:
+    """The disk's errors as ours."""
+    try:
+        yield
+    except OSError as error:
+        raise CannotWrite(
+            f"{shown(str(place), LONG)} cannot be written ({cause(error)}): change its rights, or set "
+            "SFUMATO_HOME to another place"
+        ) from error

@@ -12,7 +12,7 @@ from typing import cast
 
 from sfumato import catalog
 from sfumato.core.card import Card
-from sfumato.core.errors import RequestError, UnknownName, UnreadableFile
+from sfumato.core.errors import CannotWrite, RequestError, UnknownName, UnreadableFile
 from sfumato.core.recipe import NAME_OF_LORA, LoraUse
 from sfumato.core.registry import unknown
 from sfumato.core.wording import LONG, cause, shown
@@ -93,9 +93,12 @@ class Loras:
         return lora
 
     def remove(self, name: str) -> Path:
-        """Delete a file of the folder, and return its path."""
+        """Delete a file of the folder, and return its path; CannotWrite."""
         path = self._existing(name)
-        path.unlink()
+        try:
+            path.unlink()
+        except OSError as error:
+            raise CannotWrite(f"LoRA {name!r} cannot be removed ({cause(error)}): see to {self.folder}") from error
         return path
 
     def _existing(self, name: str) -> Path:
