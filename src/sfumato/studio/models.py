@@ -135,6 +135,7 @@ class Models(Rooms):
         importing.import_model. RequestError says what it is where it is no model, and what to do.
         """
         from sfumato import importing
+        from sfumato.likeness import is_lora
 
         path, parts = Path(path).expanduser().absolute(), self._parts
         if not path.exists():
@@ -143,7 +144,7 @@ class Models(Rooms):
             if name is not None or like is not None:
                 raise RequestError("a folder of many models takes no --name and no --like: give them with one file")
             return importing.import_all(path, parts.models, parts.catalog, parts.loras, copy=copy)
-        if path.is_file() and importing.is_lora(path):
+        if path.is_file() and is_lora(path):
             return [importing.import_lora(path, parts.loras, name=name, copy=copy)], []
         return [importing.import_model(path, parts.models, parts.catalog, name=name, like=like, copy=copy)], []
 
