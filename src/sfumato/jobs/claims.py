@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, and_, case, func, literal, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from sfumato.core.errors import SfumatoError
 from sfumato.core.job import Job, Made, State
 from sfumato.jobs.database import Database
-from sfumato.jobs.queue import all_paused, change, end_if_whole, read, tell
+from sfumato.jobs.rows import all_paused, change, end_if_whole, read, tell
 from sfumato.jobs.tables import dropped, jobs, owners, pictures
 
 LEASE = 30.0  # seconds
@@ -130,9 +129,8 @@ class Claims:
         """
         with self._database.writing() as connection:
             now = self._lock(connection, claim)
-            insert_ = sqlite.insert if self._database.speaks_sqlite else postgresql.insert
             connection.execute(
-                insert_(pictures)
+                self._database.insert(pictures)
                 .values(job=claim.job.id, number=made.number, picture=made.picture, seconds=made.seconds)
                 .on_conflict_do_nothing()
             )
@@ -214,9 +212,8 @@ class Claims:
 
     def _count_turn(self, connection: Connection, id: str) -> None:
         owner = connection.execute(select(jobs.c.owner).where(jobs.c.id == id)).scalar_one()
-        insert_ = sqlite.insert if self._database.speaks_sqlite else postgresql.insert
         turn = select(func.coalesce(func.max(owners.c.turn), 0) + 1).scalar_subquery()
-        new = insert_(owners).values(owner=owner, turn=turn)
+        new = self._database.insert(owners).values(owner=owner, turn=turn)
         connection.execute(new.on_conflict_do_update(index_elements=["owner"], set_={"turn": new.excluded.turn}))
 
     def _held(self, id: str, token: int) -> Any:

@@ -11,7 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, make_url, text
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from sfumato.core.errors import JobFailed, MissingPackage, RequestError
@@ -70,6 +71,10 @@ class Database:
             if alone and not self.speaks_sqlite:
                 connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": ALONE})
             yield connection
+
+    def insert(self, table: Table) -> "sqlite.Insert | postgresql.Insert":
+        """An insert that may say what to do where there is such a row already: ON CONFLICT is each dialect's own."""
+        return sqlite.insert(table) if self.speaks_sqlite else postgresql.insert(table)
 
     def now(self, connection: Connection) -> float:
         """Seconds since 1970, by the clock that all users of this database share."""

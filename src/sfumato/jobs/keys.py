@@ -10,7 +10,7 @@ import re
 import secrets
 from dataclasses import dataclass
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import RowMapping, insert, select, update
 
 from sfumato.core.errors import RequestError, UnknownName
 from sfumato.core.wording import shown
@@ -87,5 +87,5 @@ def _hash(secret: str) -> str:
     return hashlib.sha256(secret.encode(errors="surrogatepass")).hexdigest()
 
 
-def _key(row) -> Key:
+def _key(row: RowMapping) -> Key:
     return Key(row["id"], row["owner"], row["most_queued"], row["created"], row["revoked"])

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 from sqlalchemy import delete, insert, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from sfumato.jobs.database import Database
 from sfumato.jobs.tables import notes
@@ -32,7 +31,8 @@ class Notes:
         """What is kept; made first where there is nothing, once, however many ask."""
         if (kept := self.get(owner, name)) is not None:
             return kept
-        insert_ = sqlite.insert if self._database.speaks_sqlite else postgresql.insert
         with self._database.writing() as connection:
-            connection.execute(insert_(notes).values(owner=owner, name=name, value=make()).on_conflict_do_nothing())
+            connection.execute(
+                self._database.insert(notes).values(owner=owner, name=name, value=make()).on_conflict_do_nothing()
+            )
         return self.get(owner, name) or ""

@@ -11,7 +11,8 @@ from sqlalchemy import Connection, func, select, update
 from sfumato.core.errors import Conflict, RequestError
 from sfumato.core.job import PRIORITIES, Job, State
 from sfumato.core.wording import shown
-from sfumato.jobs.queue import Queue, read, tell
+from sfumato.jobs.queue import Queue
+from sfumato.jobs.rows import read, tell
 from sfumato.jobs.tables import jobs
 
 WAITING: tuple[State, ...] = ("queued", "paused")

@@ -1,26 +1,33 @@
-"""The queue as doors see it: submit, look, cancel, drop, pause, resume, retry.
-
-Every change of a job's state and the event that tells of it are one transaction, so a reader of events has seen it all.
-"""
+"""The queue as doors see it: submit, look, cancel, drop, pause, resume, retry."""
 
 import json
 import math
-import secrets
-import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any, cast
+from dataclasses import dataclass
+from typing import Any
 
-from pydantic import TypeAdapter
-from sqlalchemy import Connection, RowMapping, and_, case, delete, func, insert, select, update
+from sqlalchemy import Connection, and_, case, delete, func, insert, select, update
 
-from sfumato.core.errors import Conflict, KeyReused, NotFound, RequestError, TooMany
-from sfumato.core.job import ENDED, PRIORITIES, Job, JobEvent, Made, Priority, State
+from sfumato.core.errors import Conflict, KeyReused, RequestError, TooMany
+from sfumato.core.job import ENDED, PRIORITIES, Job, JobEvent, Priority, State
 from sfumato.core.ranges import checked_whole
 from sfumato.core.recipe import Recipe
 from sfumato.core.wording import shown
 from sfumato.jobs.database import Database
-from sfumato.jobs.tables import dropped, events, jobs, pictures, switches
+from sfumato.jobs.rows import (
+    Recipes,
+    all_paused,
+    change,
+    end_if_whole,
+    event_of,
+    job_of,
+    jobs_of,
+    new_id,
+    no_such,
+    read,
+    tell,
+)
+from sfumato.jobs.tables import dropped, events, jobs, switches
 from sfumato.jobs.webhooks import Webhook, add
 
 KEY_SECONDS = 24 * 3600  # that an idempotency key is remembered
@@ -30,7 +37,6 @@ MOST_AT_ONCE = 1000
 OVERLAP = 100  # numbers of events that may still become visible behind a higher one
 RECENT = 20  # ended jobs, by whose length the wait is guessed
 
-Recipes = TypeAdapter(tuple[Recipe, ...])
 BLANK: dict[str, Any] = {column.name: None for column in jobs.c}
 
 
@@ -72,7 +78,7 @@ class Queue:
     ) -> Job:
         """Accept an order's recipes as one job, durably.
 
-        key: of the same owner within a day, it gives the job that was made of it; Conflict if body_hash is another.
+        key: of the same owner within a day, it gives the job that was made of it; KeyReused if body_hash is another.
         deadline: seconds from now. most: the owner's own cap. again: the client says it asks a second time, and gets
         the owner's last job of the same body_hash, if that is young. webhook: who is told what becomes of it. Raises
         TooMany where the queue is full.
@@ -102,10 +108,10 @@ class Queue:
                 tell(connection, id, now, "log", text=warning)
             if webhook is not None:
                 add(connection, id, webhook, now)
-            return _job(row, (), ())
+            return job_of(row, (), ())
 
     def get(self, id: str, owner: str | None = None) -> Job:
-        """One job; UnknownName if there is none, or it is another owner's."""
+        """One job; NotFound if there is none, or it is another owner's."""
         with self._database.reading() as connection:
             return self.mine(connection, id, owner)
 
@@ -144,7 +150,7 @@ class Queue:
             wanted = wanted.where(jobs.c.created < until)
         with self._database.reading() as connection:
             rows = sorted(connection.execute(wanted).mappings().all(), key=lambda row: row["id"], reverse=True)
-            return _jobs(connection, rows)
+            return jobs_of(connection, rows)
 
     def recipes(self) -> Iterator[str]:
         """The recipes of every job, as JSON; also of those that have ended, which may be tried again."""
@@ -187,16 +193,8 @@ class Queue:
             if job.state not in ENDED - {"done"}:
                 raise Conflict(f"job {id} is {job.state}: only one that failed, expired or was cancelled is retried")
             connection.execute(delete(dropped).where(dropped.c.job == id))
-            change(
-                connection,
-                job,
-                "queued",
-                self._database.now(connection),
-                attempts=0,
-                ended=None,
-                deadline=None,
-                place=None,
-            )
+            now = self._database.now(connection)
+            change(connection, job, "queued", now, attempts=0, ended=None, deadline=None, place=None)
             return read(connection, id)
 
     def pause_all(self, paused: bool = True) -> None:
@@ -207,6 +205,7 @@ class Queue:
                 connection.execute(insert(switches).values(name="paused", value="yes"))
 
     def is_paused(self) -> bool:
+        """Whether no worker begins anything."""
         with self._database.reading() as connection:
             return all_paused(connection)
 
@@ -230,7 +229,7 @@ class Queue:
         wanted = select(events).where(and_(events.c.job.in_(list(since)), events.c.seq > min(since.values())))
         with self._database.reading() as connection:
             rows = connection.execute(wanted.order_by(events.c.seq)).mappings().all()
-        return [_event(row) for row in rows if row["seq"] > since[row["job"]]]
+        return [event_of(row) for row in rows if row["seq"] > since[row["job"]]]
 
     def events_after(self, after: int, owner: str | None = None, limit: int = MOST_AT_ONCE) -> list[JobEvent]:
         """What happened to all jobs of an owner (None: to all there are) after an event, in order.
@@ -241,7 +240,7 @@ class Queue:
         if owner is not None:
             wanted = wanted.join(jobs, jobs.c.id == events.c.job).where(jobs.c.owner == owner)
         with self._database.reading() as connection:
-            return [_event(row) for row in connection.execute(wanted).mappings()]
+            return [event_of(row) for row in connection.execute(wanted).mappings()]
 
     def last_event(self) -> int:
         """The highest number of an event; 0: nothing has happened yet."""
@@ -303,98 +302,3 @@ class Queue:
                 changed = case((stays, jobs.c.wish), else_=wish)
                 connection.execute(update(jobs).where(jobs.c.id == id).values(wish=changed))
             return read(connection, id)
-
-
-def new_id() -> str:
-    """Sorts by time: 48 bits of milliseconds and 80 of chance, in hexadecimal."""
-    return f"{time.time_ns() // 1_000_000:012x}{secrets.token_hex(10)}"
-
-
-def no_such(id: str) -> NotFound:
-    return NotFound(f"no job {shown(id)}; see what there is with sfumato queue ls")
-
-
-def read(connection: Connection, id: str, *, lock: bool = False) -> Job:
-    """A job as it is in this transaction; UnknownName. lock: nobody else changes it until the transaction ends."""
-    wanted = select(jobs).where(jobs.c.id == id)
-    row = (
-        None
-        if "\0" in id
-        else connection.execute(wanted.with_for_update() if lock else wanted).mappings().one_or_none()
-    )
-    if row is None:
-        raise no_such(id)
-    return _jobs(connection, [row])[0]
-
-
-def change(connection: Connection, job: Job, state: State, now: float, reason: str | None = None, **more: Any) -> None:
-    """Move a job that is locked into another state, and tell of it. What a claim had is taken from it."""
-    if state in ENDED:
-        more.setdefault("ended", now)
-    free = {"claimed_by": None, "lease_until": None, "wish": None, "reason": reason}
-    connection.execute(update(jobs).where(jobs.c.id == job.id).values(state=state, **free | more))
-    tell(connection, job.id, now, "state", state=state, **({"reason": reason} if reason else {}))
-
-
-def end_if_whole(connection: Connection, job: Job, now: float) -> bool:
-    """End a job that is locked, if each of its pictures is painted or was taken out; whether it did."""
-    whole = len({*job.dropped, *(made.number for made in job.made)}) == len(job.recipes)
-    if whole:
-        change(connection, job, "done" if job.made else "cancelled", now)
-    return whole
-
-
-def tell(connection: Connection, job: str, now: float, kind: str, **data: Any) -> None:
-    """Keep an event. The job's row is locked by then, so that numbers grow as they become visible."""
-    connection.execute(insert(events), {"job": job, "at": now, "kind": kind, "data": json.dumps(data)})
-
-
-def all_paused(connection: Connection) -> bool:
-    return connection.execute(select(switches).where(switches.c.name == "paused")).first() is not None
-
-
-def _jobs(connection: Connection, rows: Sequence[RowMapping]) -> list[Job]:
-    """The jobs of these rows, with their pictures."""
-    made: dict[str, list[Made]] = {row["id"]: [] for row in rows}
-    out: dict[str, list[int]] = {row["id"]: [] for row in rows}
-    found = select(pictures).where(pictures.c.job.in_(list(made))).order_by(pictures.c.number)
-    for row in connection.execute(found).mappings():
-        made[row["job"]].append(Made(row["number"], row["picture"], row["seconds"]))
-    for row in connection.execute(select(dropped).where(dropped.c.job.in_(list(out))).order_by(dropped.c.number)):
-        out[row.job].append(row.number)
-    return [_job(row, tuple(made[row["id"]]), tuple(out[row["id"]])) for row in rows]
-
-
-def _job(row: RowMapping | dict[str, Any], made: tuple[Made, ...], out: tuple[int, ...]) -> Job:
-    return Job(
-        id=row["id"],
-        owner=row["owner"],
-        state=cast(State, row["state"]),
-        priority=PRIORITIES[row["priority"]],
-        door=row["door"],
-        asked=json.loads(row["asked"]),
-        recipes=Recipes.validate_json(row["recipes"]),
-        made=made,
-        dropped=out,
-        warnings=tuple(json.loads(row["warnings"])),
-        attempts=row["attempts"],
-        reason=row["reason"],
-        worker=row["claimed_by"],
-        number=row["number"],
-        step=row["step"],
-        steps=row["steps"],
-        created=row["created"],
-        started=row["started"],
-        ended=row["ended"],
-        deadline=row["deadline"],
-        place=row["created"] if row["place"] is None else row["place"],
-    )
-
-
-def _event(row: RowMapping) -> JobEvent:
-    return JobEvent(row["seq"], row["job"], row["at"], row["kind"], json.loads(row["data"]))
-
-
-def as_data(job: Job) -> dict[str, Any]:
-    """A job as JSON can hold it."""
-    return {**asdict(job), "recipes": [recipe.model_dump(mode="json") for recipe in job.recipes]}

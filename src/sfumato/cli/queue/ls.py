@@ -13,7 +13,7 @@ def command(
 ) -> None:
     """List jobs, newest first."""
     from sfumato.cli import _tables
-    from sfumato.jobs.queue import as_data
+    from sfumato.jobs.rows import as_data
     from sfumato.studio import Studio
 
     jobs = Studio().queue.find(limit=limit)
