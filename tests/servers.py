@@ -13,6 +13,14 @@ from typing import Any
 import httpx2
 import psutil
 
+HURRIED = str(Path(__file__).with_name("hurried.py"))
+
+
+def hurried(command: list[str], **options: Any) -> "subprocess.Popen[str]":
+    """Begin `python -m sfumato ...`, whose models ask for few steps."""
+    assert command[1:3] == ["-m", "sfumato"]
+    return subprocess.Popen([command[0], HURRIED, *command[3:]], **options)
+
 
 class Server:
     """`sfumato serve` on a free port. lines: what it logged. begin: in place of Popen."""

@@ -1,4 +1,4 @@
-"""A real server with Pocket, and Debian's chromium looking at it.
+"""A real server with Pocket, which takes few steps unless it is told, and Debian's chromium looking at it.
 
 Every test ends with the page having said no error and asked no other host.
 """
@@ -20,10 +20,13 @@ pytest.importorskip("pytest_playwright", reason="pytest-playwright is not instal
 
 from playwright.sync_api import Locator, Page, expect
 
+from tests.servers import hurried
+
 expect.set_options(timeout=30_000)  # a machine may be busy
 
 CHROMIUM = shutil.which("chromium")
-QUIET = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+NONE_SPARE = "--disable-features=SpareRendererForSitePerProcess"  # one would be begun beside each page
+QUIET = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync", NONE_SPARE]
 
 
 @pytest.fixture(scope="session")
@@ -54,7 +57,7 @@ def started(
     folder: Path, *options: str, command: str = "serve", environment: Mapping[str, str] | None = None
 ) -> tuple["subprocess.Popen[str]", str]:
     """A server of its own, and its address."""
-    process = subprocess.Popen(
+    process = hurried(
         [sys.executable, "-m", "sfumato", command, *(options or ("--port", "0"))],
         stderr=subprocess.PIPE, text=True, env={**os.environ, "SFUMATO_HOME": str(folder), **(environment or {})},
     )  # fmt: skip
