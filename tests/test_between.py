@@ -12,7 +12,7 @@ from sfumato.core.order import Order
 from sfumato.core.recipe import Recipe, Toward
 from sfumato.engine.noise import SeededNoise, TurnedNoise
 from sfumato.planning import check, plan
-from sfumato.planning.plan import row_between, turned
+from sfumato.planning.variations import row_between, turned
 from sfumato.studio import finished
 from sfumato.testing import GaussianModel, tiny_card
 from sfumato.worker.run import run

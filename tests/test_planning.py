@@ -17,7 +17,8 @@ from sfumato.core.recipe import Recipe
 from sfumato.engine.samplers import samplers
 from sfumato.engine.schedules import schedules
 from sfumato.planning import Plan, check, plan
-from sfumato.planning.plan import MOST_PICTURES, finishing_steps
+from sfumato.planning.framing import finishing_steps
+from sfumato.planning.plan import MOST_PICTURES
 from sfumato.planning.prompts import LONGEST
 from sfumato.planning.sizes import painted_size
 from sfumato.testing import tiny_card
@@ -446,6 +447,14 @@ def test_a_recipe_from_a_file_may_ask_no_more_than_an_order(change: dict[str, An
     with pytest.raises(RequestError) as error:
         check(good.model_copy(update=change), CARD)
     assert "\n" not in str(error.value)
+
+
+def test_a_recipe_from_a_file_rescales_no_guidance_that_is_the_models_own():
+    card = tiny_card(family="pipeline", pipeline="SanaPipeline", sampler="own", schedule="own")
+    (good,) = plan(Order(prompt="a"), card).recipes
+    check(good, card)
+    with pytest.raises(RequestError, match="cannot rescale its guidance: leave --rescale out"):
+        check(good.model_copy(update={"rescale": 0.5}), card)
 
 
 def test_a_recipe_has_a_field_for_every_wish_that_changes_the_picture():

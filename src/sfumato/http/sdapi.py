@@ -19,7 +19,7 @@ from sfumato.http.desk import Desk, caller_of
 from sfumato.http.pictures import base64_of
 from sfumato.http.problems import Problem
 from sfumato.planning import Plan
-from sfumato.planning.plan import turned
+from sfumato.planning.variations import turned
 
 DOOR, PREFIX = "sdapi", "/sdapi/v1"
 SAMPLERS = {theirs: ours for ours, theirs in THEIR_SAMPLERS.items()}

@@ -7,27 +7,20 @@ from sfumato.core.canvas import Pictures, no_pictures
 from sfumato.core.card import Card
 from sfumato.core.errors import RequestError
 from sfumato.core.order import Order
-from sfumato.core.ranges import checked
 from sfumato.core.recipe import Recipe
 from sfumato.core.wording import shown
-from sfumato.engine.samplers import samplers
-from sfumato.engine.schedules import schedules
 from sfumato.operations import STEERED, operations
 from sfumato.planning.chains import checked_chain
-from sfumato.planning.loras import FindLora, check_loras, no_loras
-from sfumato.planning.plan import (
-    CACHE,
-    RESCALE,
-    checked_fast,
-    checked_kind_of_cache,
+from sfumato.planning.checks import (
     checked_operation,
-    checked_part,
     checked_strength,
     checked_style,
     checked_toward,
-    framing,
+    computed,
     some_fields,
 )
+from sfumato.planning.framing import framing
+from sfumato.planning.loras import FindLora, check_loras, no_loras
 from sfumato.planning.prompts import checked_negative, checked_prompt, checked_weights
 from sfumato.planning.sizes import checked_size
 from sfumato.planning.steering import NO_MEANS, Means, check_steering
@@ -54,13 +47,7 @@ def check(
     _, size = checked_chain(recipe.finish, begun, weights)
     if size != recipe.size:
         raise RequestError(f"the recipe's finishing steps {shown(recipe.finish)} do not lead to its size")
-    checked_part(samplers, recipe.sampler, card.sampler, card)
-    checked_part(schedules, recipe.schedule, card.schedule, card)
-    checked("steps", recipe.steps, card.steps)
-    checked("guidance", recipe.guidance, card.guidance)
-    checked("rescale", recipe.rescale, RESCALE)
-    checked_kind_of_cache(recipe.cache_kind, checked("cache", recipe.cache, CACHE), card)
-    checked_fast(recipe.fast, card)
+    computed(recipe, card)
     for prompt in (recipe.prompt, recipe.asked):
         checked_prompt(recipe.prompt if prompt is None else prompt, may_be_empty=operation.wordless)
     checked_negative(recipe.negative, card)

@@ -21,7 +21,7 @@ def wording(order: Order, card: Card, presets: Shelf[StylePreset], *, wordless: 
         said = prompt if by is None else expanded(prompt, seed, by)
         return said if preset is None else checked_prompt(preset.read(said))
 
-    words(0)
+    words(0)  # what a preset cannot read is said now, before anything is painted
     return words
 
 

@@ -17,7 +17,7 @@ from sfumato.core.picture import Picture
 from sfumato.core.recipe import Recipe
 from sfumato.core.wording import shown
 from sfumato.planning import Plan, check, plan
-from sfumato.planning.plan import checked_operation
+from sfumato.planning.checks import checked_operation
 from sfumato.studio.models import Models
 
 if TYPE_CHECKING:

@@ -38,7 +38,7 @@ class Varying(Changing):
         """What `vary` paints."""
         from sfumato.edits import opened
         from sfumato.planning.chains import followed
-        from sfumato.planning.plan import turned
+        from sfumato.planning.variations import turned
 
         recipe = opened(source).recipe
         if recipe is None:
@@ -63,7 +63,7 @@ class Varying(Changing):
         self, prompt: str, to: str | None = None, n: int = 5, *, to_seed: int | None = None, **fields: Any
     ) -> Plan:
         """What `between` paints."""
-        from sfumato.planning.plan import row_between
+        from sfumato.planning.variations import row_between
 
         begun = self.plan(prompt, **fields, n=1)
         row = row_between(begun.recipes[0], self._parts.card(begun.recipes[0].model), n, to, to_seed)

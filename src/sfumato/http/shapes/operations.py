@@ -13,7 +13,7 @@ from sfumato.http.shapes import Shape
 from sfumato.http.shapes.native import PREFIX, PROBLEMS, error
 from sfumato.http.shapes.orders import OrderBody
 from sfumato.operations import operations
-from sfumato.planning.plan import some_fields
+from sfumato.planning.checks import some_fields
 
 OF_A_MASK = {"mask_polarity", "mask_box"}
 
