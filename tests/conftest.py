@@ -13,7 +13,7 @@ import pytest
 
 from sfumato import catalog
 from sfumato.engine.families import Model, families
-from tests.servers import Server
+from tests.servers import Server, hurried
 
 HERE = {"localhost", "127.0.0.1", "::1", None, ""}
 TESTS = Path(__file__).parent
@@ -67,7 +67,7 @@ def pocket() -> Model:
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """One for all tests of a process; none of them may leave it in another state."""
-    server = Server(tmp_path_factory.mktemp("served"))
+    """One for all tests of a process, in few steps; none of them may leave it in another state."""
+    server = Server(tmp_path_factory.mktemp("served"), begin=hurried)
     yield server
     assert server.stop() in {0, -15}

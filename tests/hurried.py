@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from sfumato.core.card import Card
 
-STEPS = 3
+STEPS = 4
 
 
 def hurry() -> None:

@@ -17,7 +17,7 @@ from PIL import Image
 from sfumato.http.bfl import models
 from tests.http.pictures import SIDE, as_bytes, drawn, left_half, with_alpha
 from tests.receivers import Receiver, receiving
-from tests.servers import Server
+from tests.servers import Server, hurried
 
 DRAWN = base64.b64encode(as_bytes(drawn())).decode()
 WHITE_LEFT = base64.b64encode(as_bytes(left_half(255, 0))).decode()
@@ -34,7 +34,7 @@ def receiver() -> Iterator[Receiver]:
 def bfl(tmp_path_factory: pytest.TempPathFactory, receiver: Receiver) -> Iterator[Server]:
     """One that may tell the receiver, and asks for a key as theirs does."""
     environment = {"SFUMATO_FETCH_ALLOW": json.dumps([receiver.place]), "SFUMATO_KEY": "k" * 20}
-    server = Server(tmp_path_factory.mktemp("bfl"), environment=environment)
+    server = Server(tmp_path_factory.mktemp("bfl"), environment=environment, begin=hurried)
     server.client.headers["x-key"] = "k" * 20
     yield server
     server.stop()

@@ -13,7 +13,7 @@ from PIL import Image
 
 from tests.http.pictures import SIDE, as_bytes, drawn
 from tests.receivers import Receiver, receiving
-from tests.servers import Server
+from tests.servers import Server, hurried
 
 SMALL: dict[str, Any] = {"prompt": "a red apple", "num_inference_steps": 2, "megapixels": "0.25", "seed": 3}
 DRAWN = "data:image/png;base64," + base64.b64encode(as_bytes(drawn())).decode()
@@ -28,7 +28,9 @@ def receiver() -> Iterator[Receiver]:
 @pytest.fixture(scope="module")
 def cog(tmp_path_factory: pytest.TempPathFactory, receiver: Receiver) -> Iterator[Server]:
     """One that may tell the receiver."""
-    server = Server(tmp_path_factory.mktemp("cog"), environment={"SFUMATO_FETCH_ALLOW": json.dumps([receiver.place])})
+    server = Server(
+        tmp_path_factory.mktemp("cog"), environment={"SFUMATO_FETCH_ALLOW": json.dumps([receiver.place])}, begin=hurried
+    )
     yield server
     server.stop()
 

@@ -11,7 +11,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.servers import Server
+from tests.servers import Server, hurried
 
 Told = list[tuple[str, dict[str, Any], str | None]]
 
@@ -88,7 +88,7 @@ def test_nobody_hears_of_the_jobs_of_another(tmp_path: Path, monkeypatch: pytest
     from sfumato import Studio
 
     keys = {name: Studio().keys.add(name) for name in ("ada", "ben")}
-    server = Server(tmp_path)
+    server = Server(tmp_path, begin=hurried)
     try:
         server.client.headers["Authorization"] = f"Bearer {keys['ada']}"
         bens = {"headers": {"Authorization": f"Bearer {keys['ben']}"}, "params": {"previews": True}}

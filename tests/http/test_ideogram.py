@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from tests.http.pictures import SIDE, as_bytes, drawn, left_half
+from tests.hurried import STEPS
 from tests.servers import Server
 
 V3 = "v1/ideogram-v3"
@@ -42,7 +43,7 @@ def test_pictures_of_a_prompt(server: Server):
     assert "style_type ANIME has no effect" in warnings
     assert "ideogram-v2-turbo" in warnings
     job = server.client.get("/api/v1/jobs", params={"limit": 1}).json()[0]
-    assert job["recipes"][0]["steps"] == 8  # half of Pocket's: turbo
+    assert job["recipes"][0]["steps"] == STEPS // 2  # half of the usual ones: turbo
     sized = {"prompt": "a", "resolution": "RESOLUTION_512_1536"}
     assert answered(server, "generate", json={"image_request": sized})["data"][0]["resolution"] == "512x1536"
 

@@ -9,6 +9,7 @@ import openai
 import pytest
 from PIL import Image
 
+from tests.hurried import STEPS
 from tests.servers import Server
 
 SMALL = {"size": "64x64", "extra_body": {"steps": 2, "seed": 5, "guidance": 1}}
@@ -87,7 +88,7 @@ def test_any_size_is_given_and_what_was_done_is_said(client: openai.OpenAI):
 def test_quality_is_steps(server: Server, client: openai.OpenAI):
     client.images.generate(prompt="a quality sun", size="64x64", quality="low", extra_body={"guidance": 1})
     job = server.client.get("/api/v1/jobs", params={"limit": 1}).json()[0]
-    assert job["recipes"][0]["steps"] == 8  # half of Pocket's usual ones
+    assert job["recipes"][0]["steps"] == STEPS // 2  # half of the usual ones
 
 
 def test_what_has_no_effect_is_said(client: openai.OpenAI):

@@ -30,6 +30,8 @@ def logged(server: Server, right: Callable[[dict[str, Any]], object]) -> dict[st
 
 
 def test_metrics_are_counted(server: Server):
+    last = server.order(priority="bulk")["id"]  # behind whatever another test left to be painted
+    logged(server, lambda line: line.get("job") == last and line.get("state") == "done")
     before = metrics(server)
     job = server.order(n=2)["id"]
     server.ended(job)
