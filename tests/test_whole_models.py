@@ -4,7 +4,9 @@ import inspect
 import json
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
+from unittest.mock import MagicMock
 
 import numpy as np
 import pytest
@@ -12,10 +14,12 @@ import pytest
 torch = pytest.importorskip("torch")
 diffusers = pytest.importorskip("diffusers")
 
-from sfumato import exports  # noqa: E402
+from sfumato import catalog, exports  # noqa: E402
+from sfumato.core.canvas import Canvas  # noqa: E402
 from sfumato.core.errors import DamagedWeights, JobFailed, RequestError  # noqa: E402
 from sfumato.core.order import Order  # noqa: E402
 from sfumato.engine.families import Model, families  # noqa: E402
+from sfumato.engine.families.pipeline import Pipeline  # noqa: E402
 from sfumato.planning import plan  # noqa: E402
 from sfumato.testing import tiny_card  # noqa: E402
 from sfumato.worker.run import Failed, Painted, Progress, run  # noqa: E402
@@ -138,3 +142,39 @@ def test_code_of_a_model_is_never_run(where: str, tmp_path: Path):
 
 def spoil(path: Path, **changes: Any) -> None:
     path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
+
+
+def whole_cards() -> list[str]:
+    cards = map(catalog.card, catalog.names())
+    return [card.name for card in cards if card.family == "pipeline" and "text-to-image" in card.operations]
+
+
+@pytest.mark.parametrize("name", whole_cards())
+def test_a_pipeline_accepts_what_it_is_asked_with(name: str):
+    """Of every card, at its usual values and at others: diffusers' own check of what a call says; no weights."""
+    card = catalog.card(name)
+    kind = getattr(diffusers, card.pipeline or "")
+    model = object.__new__(Pipeline)
+    model.card = card
+    fewer = int(min(card.steps.low + 1, card.steps.high))
+    others = {"steps": fewer, "negative": "a pear" if card.text.negative else None}
+    for wish in ({}, others):
+        (recipe,) = plan(Order(prompt=PROMPT, seed=1, **wish), card).recipes
+        pipe = SimpleNamespace(__call__=kind.__call__, config={})
+        asked = model._arguments(pipe, recipe, Canvas(*card.sizes.default))
+        takes = inspect.signature(kind.__call__).parameters
+        assert asked["num_inference_steps"] == recipe.steps and asked.keys() <= takes.keys()
+        assert card.guidance_kind == "none" or recipe.guidance in asked.values()
+        accepted(kind, {**{word: one.default for word, one in takes.items()}, **asked})
+
+
+def accepted(kind: Any, asked: dict[str, Any]) -> None:
+    """kind: a pipeline's class, whose check of the call is asked of one that has no parts."""
+    check = getattr(kind, "check_inputs", None)
+    if check is None:
+        return
+    bare = MagicMock(vae_scale_factor=8, default_sample_size=128, _callback_tensor_inputs=["latents"])
+    bare.vae_scale_factor_spatial = bare.transformer.config.patch_size = bare.patch_size = 8
+    words = [word for word in inspect.signature(check).parameters if word != "self"]
+    usual = {"callback_steps": 1, "callback_on_step_end_tensor_inputs": ["latents"]}
+    check(bare, **{word: asked.get(word, usual.get(word)) for word in words})

@@ -45,6 +45,9 @@ AS_IT_WAS_ASKED = {
 }
 """What pipelines would change of a wish by themselves."""
 
+NOT_USUAL = {"guidance_schedule": None}
+"""What pipelines would take of themselves beside a wish that it contradicts: a guidance for each of 48 steps."""
+
 
 class Pipeline:
     """The loaded pipeline. It is asked for whole paintings, not for looks: see engine/families' WholeModel."""
@@ -126,6 +129,7 @@ class Pipeline:
             "generator": torch.Generator("cpu").manual_seed(recipe.seed),
             "output_type": "np",
             **{name: value for name, value in wishes.items() if name in takes and value is not None},
+            **{name: value for name, value in NOT_USUAL.items() if name in takes},
         }
 
 
