@@ -19,7 +19,7 @@ from sfumato.engine.guidance.distilled import distilled
 from sfumato.engine.guidance.plain import plain
 from sfumato.engine.known import keeping
 from sfumato.engine.noise import SeededNoise, TurnedNoise
-from sfumato.engine.painting import Latent, Scale
+from sfumato.engine.painting import Guided, Latent, Painting, Scale
 from sfumato.engine.samplers import samplers
 from sfumato.engine.schedules import Training, schedules
 from sfumato.engine.steering import PlaceOf, Steering, no_place, steering
@@ -35,23 +35,34 @@ def start(recipe: Recipe, canvas: Canvas, model: Model, place_of: PlaceOf = no_p
     if card.sampler == OWN:
         levels = [float(level) for level in range(steps_at(canvas.strength, recipe.steps, card.noise.scale), -1, -1)]
         return Task(cast(WholeModel, model).painting(recipe, canvas), model, levels), []
-    noise = noise_of(recipe, model.latent_shape(canvas.width, canvas.height), canvas.round - 1)
     training = Training(**card.noise.model_dump(exclude={"prediction"}))
     sigmas = schedules[recipe.schedule].sigmas(recipe.steps, training, model.tokens(canvas.width, canvas.height))
     sigmas = levels_at(canvas.strength, sigmas, training.scale)
+    painting = painted_from(recipe, canvas, model, sigmas)
+    guided, texts = guided_by(recipe, painting, model, steering(recipe, canvas, sigmas, place_of))
+    return Task(guided, model, sigmas), [text.unread for text in texts if text.unread]
+
+
+def painted_from(recipe: Recipe, canvas: Canvas, model: Model, sigmas: list[float]) -> Painting:
+    """The sampler under way from the canvas: from noise, from what it begins with, or from that where it is kept."""
+    card, scale = model.card, model.card.noise.scale
+    noise = noise_of(recipe, model.latent_shape(canvas.width, canvas.height), canvas.round - 1)
     begun, masked = canvas.start is not None and card.begins, canvas.mask is not None and card.begins
     known = encoded(canvas, model) if begun else 0.0
     free = free_places(cast(Image.Image, canvas.mask), noise.shape) if masked else 1.0
     if not begun or canvas.strength == 1:  # of the start only what the mask keeps counts
-        x = noise() * spread(sigmas[0], training.scale) + noised(known * (1 - free), 0, sigmas[0], training.scale)
+        x = noise() * spread(sigmas[0], scale) + noised(known * (1 - free), 0, sigmas[0], scale)
     else:
-        x = noised(known, noise(), sigmas[0], training.scale)
-    painting = samplers[recipe.sampler].start(x, sigmas, noise, training.scale)
+        x = noised(known, noise(), sigmas[0], scale)
+    painting = samplers[recipe.sampler].start(x, sigmas, noise, scale)
     if masked:
         painting = keeping(painting, known, free)
-    if recipe.cache:
-        painting = caches[recipe.cache_kind].painting(painting, sigmas, recipe.cache)
-    beside = steering(recipe, canvas, sigmas, place_of)
+    return caches[recipe.cache_kind].painting(painting, sigmas, recipe.cache) if recipe.cache else painting
+
+
+def guided_by(recipe: Recipe, painting: Painting, model: Model, beside: Steering) -> tuple[Guided, list[Text]]:
+    """The painting with its texts, as the recipe and the model guide it; and the texts that are read for it."""
+    card = model.card
 
     def read(prompt: str, wanted: bool = True) -> Text:
         text = model.read(prompt)
@@ -73,7 +84,7 @@ def start(recipe: Recipe, canvas: Canvas, model: Model, place_of: PlaceOf = no_p
         texts.append(other)
     if recipe.cache:
         guided = caches[recipe.cache_kind].guided(guided, recipe.cache)
-    return Task(guided, model, sigmas), [text.unread for text in texts if text.unread]
+    return guided, texts
 
 
 def is_steered(beside: Steering, card: Card) -> bool:

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, Self, Unpack
 
 from PIL import Image
 from pydantic import ValidationError
@@ -29,6 +29,7 @@ from sfumato.core.wording import cause
 from sfumato.exports import encode, writers
 from sfumato.exports.marks import marks_of
 from sfumato.library.blobs import Blobs
+from sfumato.library.wanted import Wanted, asked_of, in_rows
 
 if TYPE_CHECKING:
     from sfumato.library.boards import Boards
@@ -36,25 +37,10 @@ if TYPE_CHECKING:
     from sfumato.library.trash import Trash
 
 THUMBNAIL_EDGE = 256  # pixels, the longer one
-MOST_WORDS = 100
 MOST_TAGS, LONGEST_TAG = 100, 100
 MOST_AT_ONCE = 1000
 HASH = re.compile(r"\b[0-9a-f]{64}\b")
 MOST_IN_SQLITE = 2**63 - 1
-
-
-class Wanted(TypedDict, total=False):
-    """What entries are searched by; see Library.find."""
-
-    text: str | None
-    model: str | None
-    since: datetime | None
-    until: datetime | None
-    owner: str | None
-    tag: str | None
-    rating: int
-    trashed: bool
-    board: int | None
 
 
 @dataclass(frozen=True)
@@ -156,17 +142,17 @@ class Library:
         """
         if not 1 <= limit <= MOST_AT_ONCE or not 0 <= offset <= MOST_IN_SQLITE:
             raise RequestError(f"limit {limit}, offset {offset}: limit is 1 to {MOST_AT_ONCE}, offset 0 or more")
-        asked = _asked(text=text, model=model, since=since, until=until, owner=owner, tag=tag, rating=rating,
+        asked = asked_of(text=text, model=model, since=since, until=until, owner=owner, tag=tag, rating=rating,
                        trashed=trashed, board=board)  # fmt: skip
         return [self._entry(row) for row in self._rows.find(asked, limit, offset)]
 
     def count_found(self, **wanted: Unpack[Wanted]) -> int:
         """How many entries fit, as `find` understands it."""
-        return self._rows.count_found(_asked(**wanted))
+        return self._rows.count_found(asked_of(**wanted))
 
     def tags(self, limit: int = 100, **wanted: Unpack[Wanted]) -> dict[str, int]:
         """The tags of the entries that fit, each with how many have it, the most first."""
-        return self._rows.tags(_asked(**wanted), limit)
+        return self._rows.tags(asked_of(**wanted), limit)
 
     @cached_property
     def boards(self) -> "Boards":
@@ -227,9 +213,9 @@ class Library:
         if len(new_tags) > MOST_TAGS or any(not 0 < len(tag) <= LONGEST_TAG for tag in new_tags):
             raise RequestError(f"tags are at most {MOST_TAGS}, of 1 to {LONGEST_TAG} characters each")
         rating = checked_whole("rating", now.rating if rating is None else rating, 0, 5)
-        since = (
-            (now.trashed or datetime.now(UTC)) if (now.trashed is not None if trashed is None else trashed) else None
-        )
+        since = now.trashed
+        if trashed is not None:
+            since = (now.trashed or datetime.now(UTC)) if trashed else None
         self._rows.mark(id, json.dumps(new_tags, ensure_ascii=False), rating, since and in_rows(since))
         return self.entry(id)
 
@@ -279,21 +265,6 @@ class Library:
         )
 
 
-def _asked(**wanted: Unpack[Wanted]) -> dict[str, Any]:
-    """A search as the rows understand it, without what is left open."""
-    words = sorted(set((wanted.get("text") or "").casefold().split()))
-    if len(words) > MOST_WORDS:
-        raise RequestError(f"{len(words)} words to find are too many: give at most {MOST_WORDS}")
-    since, until = wanted.get("since"), wanted.get("until")
-    asked = {
-        "model": wanted.get("model"), "since": since and in_rows(since), "until": until and in_rows(until),
-        "owner": wanted.get("owner"), "tag": wanted.get("tag"), "board": wanted.get("board"),
-        "words": json.dumps(words).replace(r"\u0000", r"\ufffd") if words else None,  # SQLite's JSON ends at a NUL
-    }  # fmt: skip
-    given = {name: value for name, value in asked.items() if value is not None}
-    return {**given, "trashed": wanted.get("trashed", False), "rating": wanted.get("rating", 0)}
-
-
 def _no_such(id: int) -> NotFound:
     return NotFound(f"no picture {str(id)[:20]} in the library; `find` lists what is there")
 
@@ -303,13 +274,3 @@ def _thumbnail(picture: Picture) -> bytes:
     small = picture.image.copy()
     small.thumbnail((THUMBNAIL_EDGE, THUMBNAIL_EDGE), Image.Resampling.LANCZOS)
     return encode(small, picture.recipe, "webp", 80, "none")
-
-
-def in_rows(moment: datetime) -> str:
-    """UTC, always of the same length, so that text compares as time does."""
-    try:
-        return moment.astimezone(UTC).isoformat(timespec="microseconds")
-    except (OverflowError, ValueError) as error:  # in the year 1 or 9999, some time zones are in another
-        raise RequestError(
-            f"{moment.isoformat()} is no moment that there is in UTC: give a later or an earlier one"
-        ) from error
