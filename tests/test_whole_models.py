@@ -23,7 +23,7 @@ from sfumato.engine.families.pipeline import Pipeline  # noqa: E402
 from sfumato.planning import plan  # noqa: E402
 from sfumato.testing import tiny_card  # noqa: E402
 from sfumato.worker.run import Failed, Painted, Progress, run  # noqa: E402
-from tests import tiny_models  # noqa: E402
+from tests import tiny_models, tiny_whole_models  # noqa: E402
 
 PROMPT = "a red apple"
 SIDES = 64, 32  # width, height: pixels
@@ -34,6 +34,10 @@ WHOLE: dict[str, tuple[Callable[[Path], Path], str]] = {
     "PixArtSigmaPipeline": (tiny_models.pixart, "guidance_scale"),
     "ZImagePipeline": (tiny_models.z_image, "guidance_scale"),
     "QwenImagePipeline": (tiny_models.qwen_image, "true_cfg_scale"),
+    "ChromaPipeline": (tiny_whole_models.chroma, "guidance_scale"),
+    "BriaPipeline": (tiny_whole_models.bria, "guidance_scale"),
+    "Flux2KleinPipeline": (tiny_whole_models.flux_2_klein, "guidance_scale"),
+    "CogView3PlusPipeline": (tiny_whole_models.cogview_3, "guidance_scale"),
 }
 
 
@@ -59,10 +63,15 @@ def test_paints_what_the_pipeline_paints(pipeline: str, tmp_path: Path):
     assert [(e.step, e.steps) for e in events[:-1]] == [(1, 3), (2, 3), (3, 3)]
     assert isinstance(events[-1], Painted), events[-1]
     pipe = getattr(diffusers, pipeline).from_pretrained(tmp_path)
-    options = {"max_sequence_length": 16, "use_resolution_binning": False, "clean_caption": False}
+    options = {
+        "negative_prompt": "a pear",
+        "max_sequence_length": 16,
+        "use_resolution_binning": False,
+        "clean_caption": False,
+    }
     takes = inspect.signature(pipe.__call__).parameters
     made = pipe(
-        PROMPT, negative_prompt="a pear", width=width, height=height, num_inference_steps=3, output_type="np",
+        prompt=PROMPT, width=width, height=height, num_inference_steps=3, output_type="np",
         generator=torch.Generator().manual_seed(5), **{WHOLE[pipeline][1]: 4.0},
         **{name: value for name, value in options.items() if name in takes},
     ).images[0]  # fmt: skip
