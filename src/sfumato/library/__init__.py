@@ -183,13 +183,14 @@ class Library:
         """The picture's bytes, as they were added; NotFound if there is none, JobFailed if they are damaged."""
         row = self._row(id)
         path = self._pictures.path(row["content"], row["ending"])
-        try:
-            data = path.read_bytes()
-        except OSError as error:
-            raise JobFailed(f"picture {id} is gone from {str(path)!r}: put it back from a copy") from error
+        data = _read(id, path)
         if hashlib.sha256(data).hexdigest() != row["content"]:
             raise JobFailed(f"picture {id} is damaged in {str(path)!r}: put it back from a copy")
         return data
+
+    def thumbnail(self, id: int, owner: str | None = None) -> bytes:
+        """The picture as WebP, 256 pixels at most; NotFound as `entry` says, JobFailed if its file is gone."""
+        return _read(id, self.entry(id, owner).thumbnail)
 
     def entry(self, id: int, owner: str | None = None) -> Entry:
         """One entry; NotFound if there is none, or it is another owner's."""
@@ -263,6 +264,13 @@ class Library:
             rating=row["rating"],
             trashed=row["trashed"] and datetime.fromisoformat(row["trashed"]),
         )
+
+
+def _read(id: int, path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise JobFailed(f"picture {id} is gone from {str(path)!r}: put it back from a copy") from error
 
 
 def _no_such(id: int) -> NotFound:

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal, get_args
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
-from fastapi.responses import FileResponse, StreamingResponse
+from fastapi.responses import StreamingResponse
 from fastapi.sse import format_sse_event
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
@@ -255,12 +255,12 @@ def router(desk: Desk) -> APIRouter:
     @routes.get(
         "/pictures/{picture}/thumbnail",
         summary="WebP, 256 pixels at most",
-        response_class=FileResponse,
+        response_class=Response,
         responses={200: {"content": {"image/webp": {}}}},
     )
-    def thumbnail(picture: PictureId, request: Request) -> FileResponse:
-        entry = studio.library.entry(picture, caller_of(request).sees)
-        return FileResponse(entry.thumbnail, media_type="image/webp", headers=LASTING)
+    def thumbnail(picture: PictureId, request: Request) -> Response:
+        data = studio.library.thumbnail(picture, caller_of(request).sees)
+        return Response(data, media_type="image/webp", headers=LASTING)
 
     @routes.get("/models", summary="The catalogue")
     def models() -> list[Card]:

@@ -4,44 +4,67 @@ A browser finds the modules of a page one import after the other; so that it nee
 answer names all that the first page needs.
 """
 
+import gzip
+import mimetypes
 import re
+from hashlib import sha256
 from pathlib import Path
 
 from fastapi import APIRouter, Request, Response
-from starlette.staticfiles import StaticFiles
 
 from sfumato.http.desk import Desk
 from sfumato.http.shapes import Shape
 from sfumato.http.shapes.native import error
 from sfumato.web import CONTENT_SECURITY_POLICY, FOLDER
 
-FIRST = ("main.js", "components/studio-page.js")
+FIRST = ("main.js", "start.js", "components/studio-page.js")
 IMPORT = re.compile(r"^(?:import|export)\b[^;(]*?'(\.[^']+\.js)'", re.MULTILINE)
 
 HEADERS = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "Cache-Control": "no-cache",  # asked for again each time, and mostly answered with 304
+    "Vary": "Accept-Encoding",
 }
 
 
 def router(desk: Desk) -> APIRouter:
     """index.html is also what `/` shows."""
-    routes, files = APIRouter(), StaticFiles(directory=FOLDER)
-    ahead = ", ".join(f"<{name}>; rel=modulepreload" for name in modules(FIRST))
-
-    def serve(name: str) -> None:
-        async def file(request: Request) -> Response:
-            answer = await files.get_response(name, request.scope)
-            answer.headers.update(HEADERS if name != "index.html" else {**HEADERS, "Link": ahead})
-            return answer
-
-        for path in ("/", "/index.html") if name == "index.html" else (f"/{name}",):
-            routes.add_api_route(path, file, methods=["GET", "HEAD"], include_in_schema=False)
-
+    routes = APIRouter()
     for path in FOLDER.rglob("*.*"):
-        if path.suffix in {".html", ".css", ".js", ".svg"}:
-            serve(path.relative_to(FOLDER).as_posix())
+        name = path.relative_to(FOLDER).as_posix()
+        if name == "index.html":
+            ahead = ", ".join(f"<{module}>; rel=modulepreload" for module in modules(FIRST))
+            routes.add_route("/", Asset(path, Link=ahead).answer)
+            routes.add_route("/index.html", Asset(path, Link=ahead).answer)
+        elif path.suffix in {".css", ".js", ".svg"}:
+            routes.add_route(f"/{name}", Asset(path).answer)
     return routes
+
+
+class Asset:
+    """One file of the page, kept as it is sent; read again when somebody has changed it."""
+
+    def __init__(self, path: Path, **headers: str):
+        self._path, self._changed, self._given = path, -1, {**HEADERS, **headers}
+        self._type = mimetypes.guess_type(path.name)[0]
+        self._read()
+
+    def _read(self) -> None:
+        changed = self._path.stat().st_mtime_ns
+        if changed == self._changed:
+            return
+        self._changed, self._plain = changed, self._path.read_bytes()
+        self._packed = gzip.compress(self._plain, mtime=0)
+        self._headers = {**self._given, "ETag": f'W/"{sha256(self._plain).hexdigest()[:16]}"'}
+
+    async def answer(self, request: Request) -> Response:
+        """The file, packed where that is understood; 304 where it is there already."""
+        self._read()
+        if self._headers["ETag"] in request.headers.get("if-none-match", ""):
+            return Response(status_code=304, headers=self._headers)
+        if "gzip" not in request.headers.get("accept-encoding", ""):
+            return Response(self._plain, headers=self._headers, media_type=self._type)
+        return Response(self._packed, headers={**self._headers, "Content-Encoding": "gzip"}, media_type=self._type)
 
 
 def modules(names: tuple[str, ...], folder: Path = FOLDER) -> list[str]:

@@ -100,10 +100,15 @@ export class PictureGrid extends HTMLElement {
   /** Thumbnails that pass by too quickly to be seen are loaded when it is calmer. @param {number} top of all pictures, on the screen */
   watchSpeed(top) {
     const now = performance.now();
-    this.passing = Math.abs(top - this.top) > Math.max(LITTLE, FAST * (now - this.when));
+    const fast = Math.abs(top - this.top) > Math.max(LITTLE, FAST * (now - this.when));
     [this.top, this.when] = [top, now];
+    if (!fast) return;
+    this.passing = true; // until it has been calm for a while: one late frame is no rest
     clearTimeout(this.calm);
-    if (this.passing) this.calm = setTimeout(() => this.show(), CALM);
+    this.calm = setTimeout(() => {
+      this.passing = false;
+      this.show();
+    }, CALM);
   }
 
   /** @param {number} from @param {number} to places @param {number} pitch pixels from tile to tile */

@@ -36,14 +36,14 @@ class Catalog extends EventTarget {
   looks = [];
 
   async load() {
-    const [cards, listings, choices, loras, looks] = await Promise.all([
+    const listings = client.listings();
+    listings.catch(() => {}); // waited for below
+    const [cards, choices, loras, looks] = await Promise.all([
       client.models(),
-      client.listings(),
       client.choices(),
       client.loras(),
       client.looks(),
     ]);
-    this.listings = listings.sort((a, b) => a.title.localeCompare(b.title));
     this.loras = loras;
     this.looks = looks;
     this.model = choices.model;
@@ -53,6 +53,8 @@ class Catalog extends EventTarget {
     this.ratios = choices.aspect_ratios;
     this.parts = choices;
     this.fitting = choices.fitting;
+    this.dispatchEvent(new Event('change'));
+    this.listings = (await listings).sort((a, b) => a.title.localeCompare(b.title));
     this.dispatchEvent(new Event('change'));
   }
 

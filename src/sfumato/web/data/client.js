@@ -58,11 +58,10 @@ const Json = JSON;
 
 /** @param {string} text JSON; seeds stay text */
 export function parse(text) {
-  return text
-    ? Json.parse(text, (/** @type {string} */ key, /** @type {any} */ value, /** @type {any} */ at) =>
-        key === 'seed' && typeof value === 'number' ? at.source : value,
-      )
-    : null;
+  if (!text.includes('"seed"')) return text ? Json.parse(text) : null; // asked about every value, it is ten times slower
+  return Json.parse(text, (/** @type {string} */ key, /** @type {any} */ value, /** @type {any} */ at) =>
+    key === 'seed' && typeof value === 'number' ? at.source : value,
+  );
 }
 
 /** @param {object} body seeds become numbers of any size */
