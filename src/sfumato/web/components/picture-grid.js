@@ -49,8 +49,8 @@ export class PictureGrid extends HTMLElement {
 
   side = 208;
 
-  /** Where the pictures' top was on the screen, and when; and whether they pass by too quickly to be seen. */
-  top = 0;
+  /** How far the page was scrolled, and when; and whether the pictures pass by too quickly to be seen. */
+  far = 0;
 
   when = 0;
 
@@ -91,17 +91,17 @@ export class PictureGrid extends HTMLElement {
     const rows = Math.ceil(Math.max(0, library.total) / this.columns);
     this.style.height = `${Math.max(0, rows * pitch - GAP)}px`;
     const top = this.getBoundingClientRect().top;
-    this.watchSpeed(top);
+    this.watchSpeed(scrollY);
     const first = Math.max(0, Math.floor(-top / pitch) - BEYOND);
     const last = Math.min(rows, Math.ceil((innerHeight - top) / pitch) + BEYOND);
     this.lay(first * this.columns, Math.min(Math.max(0, library.total), Math.max(first, last) * this.columns), pitch);
   }
 
-  /** Thumbnails that pass by too quickly to be seen are loaded when it is calmer. @param {number} top of all pictures, on the screen */
-  watchSpeed(top) {
+  /** Thumbnails that pass by too quickly to be seen are loaded when it is calmer. @param {number} far pixels that the page is scrolled */
+  watchSpeed(far) {
     const now = performance.now();
-    const fast = Math.abs(top - this.top) > Math.max(LITTLE, FAST * (now - this.when));
-    [this.top, this.when] = [top, now];
+    const fast = Math.abs(far - this.far) > Math.max(LITTLE, FAST * (now - this.when));
+    [this.far, this.when] = [far, now];
     if (!fast) return;
     this.passing = true; // until it has been calm for a while: one late frame is no rest
     clearTimeout(this.calm);
