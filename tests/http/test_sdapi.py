@@ -3,12 +3,19 @@
 import json
 import threading
 import time
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 import webuiapi
 
+from sfumato import Order, Settings, Studio
+from sfumato.core.job import Made
+from sfumato.http.desk import Desk
+from sfumato.http.hub import Hub
+from sfumato.http.sdapi import Painting, answer
 from tests.servers import Server
 
 SMALL: dict[str, Any] = {"width": 64, "height": 64, "steps": 2, "seed": 5}
@@ -97,3 +104,13 @@ def test_settings_cannot_be_changed(server: Server):
     for bad in ("!!", "AAAA", "data:image/svg+xml;base64,PHN2Zy8+"):
         assert server.client.post("/sdapi/v1/png-info", json={"image": bad}).status_code == 422
     assert json.loads(server.client.get("/sdapi/v1/options").text) == {"sd_model_checkpoint": "pocket"}
+
+
+def test_pictures_deleted_before_they_are_answered_with_are_left_out(tmp_path: Path):
+    settings = Settings(home=tmp_path)
+    studio = Studio(settings)
+    job = studio.queue.submit(studio.plan(Order(prompt="an apple", seed=7)).recipes)
+    ended = replace(job, state="done", made=(Made(number=0, picture=1, seconds=1.0),))
+    said = answer(Desk(studio, Hub(studio.queue), settings), ended, Painting(prompt="an apple"))
+    info = json.loads(said["info"])
+    assert (said["images"], info["all_subseeds"], info["subseed"], info["seed"]) == ([], [], -1, 7)

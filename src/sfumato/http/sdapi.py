@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sfumato.core.errors import NotFound, RequestError
 from sfumato.core.job import Job
 from sfumato.core.order import Order
+from sfumato.core.recipe import Recipe
 from sfumato.core.wording import shown
 from sfumato.exports.parameters import SAMPLERS as THEIR_SAMPLERS
 from sfumato.exports.parameters import without_loras, written
@@ -146,16 +147,20 @@ def queued(desk: Desk, request: Request, body: Painting, order: Order, warnings:
     return desk.submit(request, wish, door=DOOR, asked=asked, warnings=tuple(warnings))
 
 
+def subseed_of(recipe: Recipe) -> int:
+    """The seed that a picture was varied toward; -1: it was not."""
+    return -1 if recipe.toward is None else recipe.toward.seed
+
+
 def answer(desk: Desk, job: Job, body: Painting) -> dict[str, Any]:
-    """The pictures of a job that has ended."""
+    """The pictures of a job that has ended; those that were deleted meanwhile are left out."""
     entries = desk.entries(job)
     first = job.recipes[0]
-    subseeds = [-1 if entry.recipe.toward is None else entry.recipe.toward.seed for entry in entries]
     info = {
         "prompt": body.prompt, "all_prompts": [body.prompt] * len(entries), "negative_prompt": body.negative_prompt,
         "all_negative_prompts": [body.negative_prompt] * len(entries), "seed": first.seed,
-        "all_seeds": [entry.recipe.seed for entry in entries], "subseed": subseeds[0],
-        "all_subseeds": subseeds,
+        "all_seeds": [entry.recipe.seed for entry in entries], "subseed": subseed_of(first),
+        "all_subseeds": [subseed_of(entry.recipe) for entry in entries],
         "subseed_strength": body.subseed_strength or 0, "width": body.width, "height": body.height,
         "sampler_name": body.sampler_name or body.sampler_index, "cfg_scale": body.cfg_scale, "steps": body.steps,
         "batch_size": body.batch_size, "restore_faces": False, "sd_model_name": first.model, "sd_model_hash": None,
