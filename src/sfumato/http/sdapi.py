@@ -148,8 +148,8 @@ def queued(desk: Desk, request: Request, body: Painting, order: Order, warnings:
 
 
 def subseed_of(recipe: Recipe) -> int:
-    """The seed that a picture was varied toward; -1: it was not."""
-    return -1 if recipe.toward is None else recipe.toward.seed
+    """The seed that a picture was varied toward; -1: toward none."""
+    return -1 if recipe.toward is None or recipe.toward.seed is None else recipe.toward.seed
 
 
 def answer(desk: Desk, job: Job, body: Painting) -> dict[str, Any]:
