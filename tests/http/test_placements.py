@@ -1,5 +1,7 @@
 """How this machine would have a model stands with its card over HTTP; the server leaves torch to another process."""
 
+import asyncio
+import os
 import sys
 from pathlib import Path
 
@@ -30,16 +32,31 @@ def test_it_is_asked_once_and_again_when_files_came(tmp_path: Path, monkeypatch:
     python.chmod(0o755)
     monkeypatch.setattr(sys, "executable", str(python))
     placements, card = Placements({}, str), catalog.card(NAME)
-    assert [placements.of(card, bytes) for bytes in (0, 0, 9)] == ["in nf4"] * 3
+
+    async def asked_at_once() -> list[str]:
+        return await asyncio.gather(*(placements.of(card, bytes) for bytes in (0, 0, 9)))
+
+    assert asyncio.run(asked_at_once()) == ["in nf4"] * 3
     assert (tmp_path / "asked").read_text().split() == [NAME] * 2
-    assert placements.of(catalog.card("pocket"), 0) == "pocket"  # which is told without a process
+    assert asyncio.run(placements.of(catalog.card("pocket"), 0)) == "pocket"  # which is told without a process
 
 
 def test_a_process_that_fails_is_told_and_asked_again(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(sys, "executable", "/bin/false")
     placements = Placements({}, str)
-    assert placements.of(catalog.card(NAME), 0) == (
+    assert asyncio.run(placements.of(catalog.card(NAME), 0)) == (
         f"not known: the process that looks at this machine gave no answer; sfumato models {NAME} says why"
     )
     monkeypatch.setattr(sys, "executable", "/nonexistent")
-    assert placements.of(catalog.card(NAME), 0).startswith("not known")
+    assert asyncio.run(placements.of(catalog.card(NAME), 0)).startswith("not known")
+
+
+def test_one_that_does_not_come_back_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    python = tmp_path / "python"
+    python.write_text(f"#!/bin/sh\necho $$ > {tmp_path}/pid\nexec sleep 60\n")
+    python.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(python))
+    monkeypatch.setattr("sfumato.http.placements.PATIENCE", 1)
+    assert asyncio.run(Placements({}, str).of(catalog.card(NAME), 0)).startswith("not known")
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((tmp_path / "pid").read_text()), 0)

@@ -1,14 +1,15 @@
 """How this machine would have a model: in which numbers, where, and why; asked of a process of its own.
 
 torch takes seconds to come, and keeps some hundred megabytes of the computer and of a GPU from then on. A server leaves
-it to its workers; who asks for a model's card waits once, and what was said is remembered.
+it to its workers; who asks for a model's card waits once, and what was said is remembered. Nobody else waits with them.
 """
 
+import asyncio
 import json
-import subprocess
 import sys
-import threading
 from collections.abc import Callable, Mapping
+
+from starlette.concurrency import run_in_threadpool
 
 from sfumato.core.card import Card
 
@@ -22,25 +23,33 @@ class Placements:
     def __init__(self, environment: Mapping[str, str], tell: Callable[[str], str]):
         self._environment, self._tell = environment, tell
         self._said: dict[tuple[str, int], str] = {}
-        self._asking = threading.Lock()
+        self._asking = asyncio.Lock()
 
-    def of(self, card: Card, bytes: int) -> str:
+    async def of(self, card: Card, bytes: int) -> str:
         """One line. bytes: of the model's files that are here, which may have come since it was asked last."""
         if not card.of_torch:
-            return self._tell(card.name)
-        with self._asking:  # one such process at a time
+            return await run_in_threadpool(self._tell, card.name)
+        async with self._asking:  # one such process at a time
             known = card.name, bytes
-            if known not in self._said and (line := self._asked(card.name)) is not None:
+            if known not in self._said and (line := await self._asked(card.name)) is not None:
                 self._said[known] = line
             return self._said.get(known, UNKNOWN.format(card.name))
 
-    def _asked(self, name: str) -> str | None:
-        command = [sys.executable, "-m", "sfumato", "models", name, "--json"]
+    async def _asked(self, name: str) -> str | None:
+        words = [sys.executable, "-m", "sfumato", "models", name, "--json"]
+        quiet = {"stdin": asyncio.subprocess.DEVNULL, "stderr": asyncio.subprocess.DEVNULL}
         try:
-            made = subprocess.run(
-                command, env=dict(self._environment), stdin=subprocess.DEVNULL, capture_output=True, timeout=PATIENCE,
-                check=True,
-            )  # fmt: skip
-            return str(json.loads(made.stdout)[0]["here"])
-        except (OSError, subprocess.SubprocessError, ValueError, LookupError):
+            process = await asyncio.create_subprocess_exec(
+                *words, env=dict(self._environment), stdout=asyncio.subprocess.PIPE, **quiet
+            )
+        except OSError:
             return None
+        try:
+            said, _ = await asyncio.wait_for(process.communicate(), PATIENCE)
+            return str(json.loads(said)[0]["here"])
+        except (TimeoutError, ValueError, LookupError):
+            return None
+        finally:
+            if process.returncode is None:
+                process.kill()
+                await process.wait()

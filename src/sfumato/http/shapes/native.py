@@ -267,9 +267,10 @@ def router(desk: Desk) -> APIRouter:
         return studio.models()
 
     @routes.get("/models/{name}", summary="One model's card, and how this machine would have it")
-    def model(name: Annotated[str, Path(pattern="^[a-z0-9][a-z0-9.-]{0,63}$")]) -> ModelBody:
-        card = studio.model(name)
-        return ModelBody(**card.model_dump(), here=desk.placements.of(card, studio.bytes_here(name)))
+    async def model(name: Annotated[str, Path(pattern="^[a-z0-9][a-z0-9.-]{0,63}$")]) -> ModelBody:
+        card = await run_in_threadpool(studio.model, name)
+        here = await desk.placements.of(card, await run_in_threadpool(studio.bytes_here, name))
+        return ModelBody(**card.model_dump(), here=here)
 
     @routes.get("/choices", summary="Names that an order may use")
     def choices() -> Choices:
