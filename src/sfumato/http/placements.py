@@ -7,6 +7,7 @@ it to its workers; who asks for a model's card waits once, and what was said is 
 import asyncio
 import json
 import sys
+from asyncio.subprocess import DEVNULL, PIPE
 from collections.abc import Callable, Mapping
 
 from starlette.concurrency import run_in_threadpool
@@ -37,10 +38,9 @@ class Placements:
 
     async def _asked(self, name: str) -> str | None:
         words = [sys.executable, "-m", "sfumato", "models", name, "--json"]
-        quiet = {"stdin": asyncio.subprocess.DEVNULL, "stderr": asyncio.subprocess.DEVNULL}
         try:
             process = await asyncio.create_subprocess_exec(
-                *words, env=dict(self._environment), stdout=asyncio.subprocess.PIPE, **quiet
+                *words, env=dict(self._environment), stdin=DEVNULL, stdout=PIPE, stderr=DEVNULL
             )
         except OSError:
             return None
