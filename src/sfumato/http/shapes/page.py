@@ -68,16 +68,17 @@ class Asset:
 
 
 def modules(names: tuple[str, ...], folder: Path = FOLDER) -> list[str]:
-    """These modules and all that they import at once, by their paths in the folder."""
-    found = dict.fromkeys(names)
-    waiting = list(names)
-    while waiting:
-        path = folder / waiting.pop(0)
-        for given in IMPORT.findall(path.read_text(encoding="utf-8")):
-            name = (path.parent / given).resolve().relative_to(folder.resolve()).as_posix()
+    """These modules and all that they import at once, by their paths in the folder: all of one before the next."""
+    found: dict[str, None] = {}
+    for name in names:
+        waiting = [name]
+        while waiting:
+            name = waiting.pop(0)
             if name not in found:
                 found[name] = None
-                waiting.append(name)
+                path = folder / name
+                given = IMPORT.findall(path.read_text(encoding="utf-8"))
+                waiting += [(path.parent / one).resolve().relative_to(folder.resolve()).as_posix() for one in given]
     return list(found)
 
 
