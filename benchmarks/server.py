@@ -1,9 +1,10 @@
 """The server under load: orders, an urgent one among many, mixed work against first-in first-out, viewers, memory.
 
-    OMP_WAIT_POLICY=PASSIVE python -m benchmarks.server [submit start mixed viewers soak]
+    OMP_WAIT_POLICY=PASSIVE python -m benchmarks.server [answer submit start mixed viewers soak]
 
 Real servers and workers in processes of their own, on loopback, with SQLite and Pocket. What each part measures:
 
+answer   the least that there is to answer, 300 times, one after another on one connection
 submit   50 orders a second for ten seconds, at even intervals whatever the answers do; seconds until each answer
 start    with 64 bulk jobs queued and one under way, an interactive order: from the request to its first look
 mixed    200 jobs that come at random, as a Poisson process, at 80 % of what the machine can do. Three in ten are bulk
@@ -116,6 +117,17 @@ def shares(values: list[float]) -> dict[str, float]:
     ordered = sorted(values)
     at = {f"p{share}_ms": 1000 * ordered[min(len(ordered) - 1, len(ordered) * share // 100)] for share in (50, 99)}
     return {**at, "worst_ms": 1000 * ordered[-1], "count": len(ordered)}
+
+
+def measure_answer(times: int = 300) -> dict[str, float]:
+    """One client that waits for each answer before it asks again."""
+    with served(workers=0) as server:
+        took: list[float] = []
+        for _ in range(times):
+            asked = time.monotonic()
+            server.client.get("/health")
+            took.append(time.monotonic() - asked)
+        return shares(took)
 
 
 def submit(server: Served, seconds: float = 10, rate: float = 50) -> dict[str, float]:
@@ -254,8 +266,8 @@ def measure_soak(minutes: float = 10) -> dict[str, Any]:
         return {"jobs": count, **{f"{name}_mb": last[name] / 1e6 for name in last}, **grown}
 
 
-PARTS = {"submit": measure_submit, "start": measure_start, "mixed": measure_mixed, "viewers": measure_viewers,
-         "soak": measure_soak}  # fmt: skip
+PARTS = {"answer": measure_answer, "submit": measure_submit, "start": measure_start, "mixed": measure_mixed,
+         "viewers": measure_viewers, "soak": measure_soak}  # fmt: skip
 
 
 def main() -> None:
