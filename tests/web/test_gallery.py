@@ -47,6 +47,22 @@ def test_only_what_is_in_sight_is_there(many: Page):
     expect(tiles.nth(0)).to_be_visible()
 
 
+FLY = """() => new Promise((done) => {
+    let frames = 0;
+    const frame = () => { scrollBy(0, 2000); if (frames++ < 20) requestAnimationFrame(frame); else done(); };
+    frame();
+})"""
+SHOWN = """() => [...document.querySelectorAll('picture-tile')].every(
+    (tile) => tile.querySelector('img').naturalWidth > 0)"""
+
+
+def test_thumbnails_come_when_flying_past_has_ended(many: Page):
+    many.wait_for_function(SHOWN)
+    many.evaluate(FLY)
+    assert many.evaluate("scrollY") > 30_000
+    many.wait_for_function(SHOWN)
+
+
 def test_words_find_pictures(many: Page):
     many.get_by_label("Search your pictures").fill("leaf green")
     expect(many.locator('picture-tile[aria-label^="a red apple"]')).to_have_count(0)
