@@ -19,7 +19,7 @@ def canvas(studio: Page, address: str) -> Page:
     known = [one["id"] for one in found if one["recipe"]["seed"] == 3 and one["recipe"]["operation"] == "text-to-image"]
     if not known:
         job = studio.request.post(f"{address}api/v1/orders", data=order).json()
-        expect(studio.locator('picture-tile[aria-label^="a red apple, seed 3"]')).to_be_visible()
+        expect(studio.locator('picture-tile[aria-label="a red apple, seed 3"]')).to_be_visible()
         known = [studio.request.get(f"{address}api/v1/jobs/{job['id']}").json()["pictures"][0]["id"]]
     studio.goto(f"{address}#/canvas/{known[0]}")
     expect(studio.locator("canvas-form select")).to_have_value("pocket")
