@@ -19,6 +19,7 @@ from sfumato.http.courier import Courier, receivers
 from sfumato.http.desk import Desk
 from sfumato.http.gate import Gate
 from sfumato.http.janitor import Janitor
+from sfumato.http.page import Page
 from sfumato.http.problems import Problem, problem_of
 from sfumato.http.shapes import Shape, shapes
 
@@ -46,6 +47,7 @@ def create_app(desk: Desk, *, beyond: bool = False, log: Callable[..., None] = l
         title="Sfumato",
         version=__version__,
         lifespan=lifespan,
+        routes=[Page()],
         docs_url=None,  # they would load scripts from elsewhere
         redoc_url=None,
         max_body_size=MOST_BYTES,

@@ -9,6 +9,7 @@ import base64
 import binascii
 import hmac
 import ipaddress
+import math
 import re
 import secrets
 import socket
@@ -27,6 +28,7 @@ from sfumato.jobs.keys import Keys
 OPEN = {"/health", "/ready"}
 SIGNED = "/files/"  # these links are their own key
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
+KNOWN = 0.25  # seconds for which it is known whether a key is needed: a page asks for many files at once
 SAFE_NAVIGATION = {"GET", "HEAD"}
 ALWAYS = {
     "X-Content-Type-Options": "nosniff",
@@ -61,6 +63,7 @@ class Gate:
         self._hosts = {"localhost", socket.gethostname().lower(), *(host.lower() for host in hosts)}
         self._origins = {origin.lower().rstrip("/") for origin in origins}
         self._refuse, self._log, self._count = refuse, log, count
+        self._needed, self._looked = True, -math.inf
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in {"http", "websocket"}:
@@ -129,7 +132,7 @@ class Gate:
             caller = Caller()
         elif given and (key := await run_in_threadpool(self._keys.check, given)) is not None:
             caller = Caller(key.owner, key.owner, key.most_queued)
-        elif scope["path"] in OPEN or scope["path"].startswith(SIGNED) or not await run_in_threadpool(self._needs_key):
+        elif scope["path"] in OPEN or scope["path"].startswith(SIGNED) or not await self._is_key_needed():
             caller = Caller()
         if caller is None:
             said = "that API key is not known here" if given else "this needs an API key"
@@ -139,6 +142,13 @@ class Gate:
             )
         scope.setdefault("state", {})["caller"] = caller
         return None
+
+    async def _is_key_needed(self) -> bool:
+        now = time.monotonic()
+        if now - self._looked > KNOWN:
+            self._needed = await run_in_threadpool(self._needs_key)
+            self._looked = now
+        return self._needed
 
 
 def key_in(headers: Headers) -> str:

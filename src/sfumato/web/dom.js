@@ -99,7 +99,8 @@ export function style(css) {
 }
 
 /**
- * A button that opens a panel beside itself. `opened` runs just before each opening.
+ * A button that opens a panel beside itself. `opened` runs just before each opening. The panel's component may come
+ * later: what was opened before is opened again.
  *
  * @param {HTMLButtonElement} button
  * @param {HTMLElement} panel
@@ -112,6 +113,14 @@ export function opens(button, panel, opened = () => {}) {
   panel.addEventListener('beforetoggle', (event) => {
     if (/** @type {ToggleEvent} */ (event).newState === 'open') opened();
   });
+  if (panel.matches(':not(:defined)')) customElements.whenDefined(panel.localName).then(() => reopen(panel));
+}
+
+/** @param {HTMLElement} panel */
+function reopen(panel) {
+  if (!panel.matches(':popover-open')) return;
+  panel.hidePopover();
+  panel.showPopover();
 }
 
 /**

@@ -1,8 +1,24 @@
-/** Where the page begins: the first pictures are asked for while its components are still on their way. */
+/** Brings the page up: its components, and what they show. */
 
+import './components/app-shell.js';
+import './components/drop-zone.js';
+import './components/studio-page.js';
+import { say } from './components/say-line.js';
+import { catalog } from './data/catalog.js';
+import { jobs } from './data/jobs.js';
 import { library } from './data/library.js';
+import { learnFrom } from './data/pace.js';
 
-const pictures = library.reload();
-pictures.catch(() => {}); // start tells of it
-const { start } = await import('./start.js');
-start(pictures);
+/** Learns how long pictures take from those that are here. */
+const watch = () => learnFrom(library.rows.slice(0, 100).filter((row) => row !== undefined));
+
+const tell = (/** @type {Error} */ error) => say(error.message);
+
+jobs.addEventListener('picture', (event) => library.meet(/** @type {CustomEvent} */ (event).detail).catch(() => {}));
+library.addEventListener('change', watch);
+await library.reload().catch(tell);
+requestAnimationFrame(() => setTimeout(rest)); // when the first thumbnails have been asked for
+
+function rest() {
+  for (const coming of [catalog.load(), jobs.start(), import('./components/behind.js')]) coming.catch(tell);
+}

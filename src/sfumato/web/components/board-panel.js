@@ -9,8 +9,7 @@ import { library } from '../data/library.js';
 import { css, fill, h, listen, style } from '../dom.js';
 import { icon } from '../icons.js';
 import { t } from '../texts.js';
-import { find } from './filter-panel.js';
-import { undo } from './picture-acts.js';
+import { find, undo } from './picture-acts.js';
 import { say } from './say-line.js';
 
 style(css`

@@ -2,13 +2,10 @@
 
 import * as client from '../data/client.js';
 import { catalog } from '../data/catalog.js';
-import { choices } from '../data/choices.js';
 import { library } from '../data/library.js';
 import { css, fill, h, listen, style } from '../dom.js';
 import { t } from '../texts.js';
-import { say } from './say-line.js';
-
-/** @import {Search} from '../data/client.js' */
+import { find } from './picture-acts.js';
 
 const DAY = 86_400_000; // milliseconds
 const MOST_TAGS = 40;
@@ -49,12 +46,6 @@ style(css`
     }
   }
 `);
-
-/** Shows what fits; a blank takes a condition away. @param {Search} search */
-export function find(search) {
-  choices.clear();
-  library.find({ ...library.search, ...search }).catch((error) => say(error.message));
-}
 
 /** The beginning of a day some days ago, here. @param {number} ago */
 function day(ago) {

@@ -10,10 +10,8 @@ import { css, fill, h, later, listen, opens, style } from '../dom.js';
 import { icon } from '../icons.js';
 import { t } from '../texts.js';
 import { ask } from './ask-dialog.js';
-import { BoardPanel } from './board-panel.js';
-import { find } from './filter-panel.js';
+import { find } from './picture-acts.js';
 import { say } from './say-line.js';
-import './selection-bar.js';
 
 const WAIT = 200; // milliseconds without typing, before it searches
 const SIDES = { low: 104, high: 340, usual: 208 };
@@ -142,7 +140,7 @@ class GalleryBar extends HTMLElement {
       named('filter', t.gallery.filter),
       h('filter-panel', { 'aria-label': t.gallery.filters }),
       named('board', t.gallery.boards),
-      new BoardPanel(),
+      h('board-panel'),
     ];
     shelf.ariaLabel = t.gallery.boards;
     opens(filter, panel);

@@ -5,6 +5,7 @@
 import * as client from '../data/client.js';
 import { choices, PICKED, REJECTED } from '../data/choices.js';
 import { jobs } from '../data/jobs.js';
+import { library } from '../data/library.js';
 import { t } from '../texts.js';
 import { say } from './say-line.js';
 
@@ -15,6 +16,12 @@ const tell = (/** @type {Error} */ error) => say(error.message);
 
 export async function undo() {
   await choices.undo().catch(tell);
+}
+
+/** Shows what fits; a blank takes a condition away. @param {client.Search} search */
+export function find(search) {
+  choices.clear();
+  library.find({ ...library.search, ...search }).catch(tell);
 }
 
 /** @param {Picture[]} pictures @param {'picked' | 'rejected' | null} mark taken off again where all have it */

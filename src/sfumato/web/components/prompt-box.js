@@ -11,13 +11,7 @@ import { t } from '../texts.js';
 import { remedies } from './remedies.js';
 import { say } from './say-line.js';
 import './count-field.js';
-import './field-form.js';
-import './look-picker.js';
-import './model-picker.js';
-import './prompt-history.js';
-import './ratio-picker.js';
 import './seed-lock.js';
-import './words-read.js';
 
 const LONG_SECONDS = 20; // from here on, the time is told before an order
 
@@ -223,7 +217,7 @@ class PromptBox extends HTMLElement {
       this.look.classList.toggle('set', Boolean(look));
     }
     if (this.fast) {
-      this.fast.hidden = !card || !foretells(card);
+      this.fast.hidden = Boolean(card && !foretells(card)); // most can: so nothing moves when the cards come
       this.fast.ariaPressed = String(Boolean(order.cache));
     }
     if (this.expand) this.expand.ariaPressed = String(Boolean(order.expand));
