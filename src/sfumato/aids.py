@@ -4,7 +4,7 @@ What there is are listings (catalog/listings), as they say what our own families
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from sfumato.core.card import Card
@@ -19,10 +19,15 @@ REFERENCE = "reference"
 
 
 class Aids:
-    """listed: what there is, by name. models: where models are, and what goes with them."""
+    """listed: gives what there is, by name. models: where models are, and what goes with them."""
 
-    def __init__(self, listed: Mapping[str, Listing], models: Models):
-        self.listed, self.models = listed, models
+    def __init__(self, listed: Callable[[], Mapping[str, Listing]], models: Models):
+        self._listed, self.models = listed, models
+
+    @property
+    def listed(self) -> Mapping[str, Listing]:
+        """What there is, by name; read from many files when it is asked for."""
+        return self._listed()
 
     def find(self, card: Card, kind: str) -> tuple[str, str]:
         """(name, digest) of what lets the card's model follow a kind of picture; MissingWeights says how to get it.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from sfumato import catalog, exports
 from sfumato.core.card import Card
 from sfumato.core.errors import MissingPackage
+from sfumato.core.once import beside, once
 from sfumato.core.picture import Save
 from sfumato.settings import Settings
 
@@ -57,7 +58,7 @@ class Parts:
     def save(self) -> Save:
         return exports.save
 
-    @cached_property
+    @once
     def library(self) -> "Library":
         from sfumato.library import Library
 
@@ -85,7 +86,7 @@ class Parts:
     def aids(self) -> "Aids":
         from sfumato.aids import Aids
 
-        return Aids(catalog.listed(), self.models)
+        return Aids(catalog.listed, self.models)
 
     @cached_property
     def weights(self) -> "Weights":
@@ -137,6 +138,10 @@ class Parts:
             if self._loaded is None:
                 self._loaded = Loaded(self._load, self._weigh, self._budget)
             return self._loaded
+
+    def open_library(self) -> None:
+        """In another thread, while pictures are painted that are going to be kept there."""
+        beside(lambda: self.library)
 
     def _budget(self) -> float:
         """Bytes that loaded models may take."""

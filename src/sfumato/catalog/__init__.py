@@ -9,12 +9,11 @@ What is not painted with by itself, as a ControlNet or a model of films, is a fi
 
 from collections.abc import Iterable
 from functools import cache
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from sfumato.core.errors import UnknownName
-from sfumato.core.registry import unknown
+from sfumato.core.registry import outside, unknown
 
 if TYPE_CHECKING:
     from sfumato.core.card import About, Card, Kind
@@ -28,8 +27,7 @@ WRITTEN = "# written by sfumato import; sfumato rm deletes it with the model"
 @cache
 def _paths() -> dict[str, Path]:
     inside = {path.stem: path for place in (HERE / "cards", HERE.parent / "pocket") for path in place.glob("*.toml")}
-    outside = {point.name: Path(point.load()) for point in entry_points(group="sfumato.cards")}
-    return outside | inside
+    return {name: Path(point.load()) for name, point in outside("sfumato.cards").items()} | inside
 
 
 def names() -> list[str]:
@@ -37,12 +35,15 @@ def names() -> list[str]:
     return sorted(_paths())
 
 
-@cache
 def card(name: str | None = None) -> "Card":
     """The card of a model, or of the one used when none is named; UnknownName says the nearest."""
+    return _card(DEFAULT if name is None else name)
+
+
+@cache
+def _card(name: str) -> "Card":
     from sfumato.core.card import read_card  # brings pydantic, which a list of names can do without
 
-    name = DEFAULT if name is None else name
     if name not in _paths():
         raise not_a_model(name, names())
     return read_card(_paths()[name])

@@ -8,7 +8,7 @@ Modules here import the studio late, inside the function, so that `--help` is qu
 
 import io
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import cast
@@ -24,8 +24,8 @@ UsageError = cast("type[typer.BadParameter]", typer.BadParameter.__mro__[2])
 STOPPED = 130
 
 
-def build() -> typer.Typer:
-    """The whole command line, with every command of this folder."""
+def build(words: Sequence[str] = ()) -> typer.Typer:
+    """The command line, with every command of this folder; or with the one that the first of some words names."""
     app = typer.Typer(
         name="sfumato",
         help="Paint pictures from words, on your own machine.",
@@ -33,7 +33,7 @@ def build() -> typer.Typer:
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
-    add_commands(app, __name__, __path__)
+    add_commands(app, __name__, __path__, *words[:1])
 
     @app.callback(invoke_without_command=True)
     def everywhere(version: bool = typer.Option(False, "--version", help="Show the version and leave.")) -> None:
@@ -47,12 +47,11 @@ def build() -> typer.Typer:
     return app
 
 
-def add_commands(app: typer.Typer, package: str, folders: Iterable[str]) -> None:
-    """Every command of a package's folders, and of the folders in it."""
-    for found in sorted(iter_modules(folders), key=lambda found: found.name):
-        if found.name.startswith("_"):
-            continue
-        module, name = import_module(f"{package}.{found.name}"), found.name.replace("_", "-")
+def add_commands(app: typer.Typer, package: str, folders: Iterable[str], wanted: str = "") -> None:
+    """Every command of a package's folders, and of the folders in it. wanted: where one is called so, that alone."""
+    there = {each.name.replace("_", "-"): each for each in iter_modules(folders) if not each.name.startswith("_")}
+    for name, found in {wanted: there[wanted]}.items() if wanted in there else sorted(there.items()):
+        module = import_module(f"{package}.{found.name}")
         if not found.ispkg:
             app.command(name)(written_out(module.command))
             continue
@@ -69,7 +68,7 @@ def main() -> None:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="surrogateescape")  # a path of any bytes comes out as it is
     try:
-        code = build()(prog_name="sfumato", standalone_mode=False) or 0
+        code = build(sys.argv[1:])(prog_name="sfumato", standalone_mode=False) or 0
         if code == STOPPED:  # Typer makes this of Ctrl-C
             raise KeyboardInterrupt
         sys.exit(code)

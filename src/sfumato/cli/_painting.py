@@ -68,6 +68,7 @@ def _painted(
 
     path_of = {id(recipe): path for recipe, path in zip(recipes, paths, strict=True)}  # they may finish in any order
     done = []
+    studio.will_keep()
     with _progress.progress() as show:
         for event in studio.watch(recipes):
             if isinstance(event, Warned):

@@ -7,9 +7,9 @@ point of the group `sfumato.<folder>`, named as the part, whose object is the PA
 
 from collections.abc import Iterator
 from difflib import get_close_matches
-from functools import cached_property
+from functools import cache, cached_property
 from importlib import import_module
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint, distributions
 from pkgutil import iter_modules
 from typing import Generic, TypeVar
 
@@ -36,8 +36,7 @@ class Registry(Generic[Part]):
 
     @cached_property
     def _outside(self) -> dict[str, EntryPoint]:
-        group = "sfumato." + self.package.rpartition(".")[2]
-        return {point.name: point for point in entry_points(group=group)}
+        return outside("sfumato." + self.package.rpartition(".")[2])
 
     def names(self) -> list[str]:
         """Every part's name, sorted; imports none of them."""
@@ -53,6 +52,18 @@ class Registry(Generic[Part]):
 
     def __iter__(self) -> Iterator[Part]:
         return (self[name] for name in self.names())
+
+
+@cache
+def _all_outside() -> list[EntryPoint]:
+    """Ours among the entry points of every package that is installed; looked for once, for there may be hundreds."""
+    found = (point for package in distributions() for point in package.entry_points)
+    return [point for point in found if point.group.startswith("sfumato.")]
+
+
+def outside(group: str) -> dict[str, EntryPoint]:
+    """What other packages add under a group, by name."""
+    return {point.name: point for point in _all_outside() if point.group == group}
 
 
 MOST_NAMED = 20

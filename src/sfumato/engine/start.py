@@ -32,6 +32,7 @@ def start(recipe: Recipe, canvas: Canvas, model: Model, place_of: PlaceOf = no_p
     place_of: where the networks are that steer it.
     """
     card = model.card
+    getattr(model, "begin", lambda: None)()
     if card.sampler == OWN:
         levels = [float(level) for level in range(steps_at(canvas.strength, recipe.steps, card.noise.scale), -1, -1)]
         return Task(cast(WholeModel, model).painting(recipe, canvas), model, levels), []

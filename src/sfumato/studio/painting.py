@@ -195,6 +195,10 @@ class Painting(Models):
         """Put a picture into the library, with all of its metadata; owner: a user of the server's."""
         return self._parts.keep(picture, owner)
 
+    def will_keep(self) -> None:
+        """Open the library beside what comes before pictures are kept."""
+        self._parts.open_library()
+
     def find(
         self,
         text: str | None = None,

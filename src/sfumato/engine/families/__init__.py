@@ -71,6 +71,7 @@ class Model(Protocol):
     """A loaded model. rows_at_once: how many rows one look may hold (1 where rows would disturb each other).
 
     A picture's rows may stand beside another's then; `together`, where a model has it, is of one picture's own.
+    `begin`, where a model has it, is called before a picture is begun: what comes last can be loaded meanwhile.
     """
 
     card: Card

@@ -18,6 +18,7 @@ from tokenizers import Tokenizer
 
 from sfumato.core.card import Card
 from sfumato.core.errors import DamagedWeights, UnreadableFile
+from sfumato.core.once import beside, once
 from sfumato.engine.families import USUAL, Manner, Text
 from sfumato.engine.painting import Latent, Row
 from sfumato.engine.weights import verified
@@ -55,6 +56,12 @@ class Pocket:
             self._added = ((read_lora((folder / card.adapter).read_bytes()), 1.0),)
         self.read = lru_cache(maxsize=256)(self._read)
         self._view = lru_cache(maxsize=VIEWS)(self._new_view)
+
+    def begin(self) -> None:
+        """The sessions of what comes last are made while a prompt is read."""
+        if "_transformer" not in self.__dict__:
+            beside(lambda: self._transformer)
+            beside(lambda: self._graphs.decoder)
 
     def latent_shape(self, width: int, height: int) -> tuple[int, ...]:
         space = self.card.latent
@@ -134,7 +141,7 @@ class Pocket:
         straight = np.where(alpha > 1 / 255, unit[..., :3] / np.maximum(unit[..., 3:], 1 / 255), 0).clip(0, 1)
         return (np.concatenate([straight, alpha], -1) * 255).round().astype(np.uint8)
 
-    @cached_property
+    @once
     def _transformer(self) -> "InferenceSession":
         return self._graphs.transformer(self._changed())
 
@@ -163,15 +170,15 @@ class Graphs:
     def tokenizer(self) -> Tokenizer:
         return Tokenizer.from_file(str(self._files["tokenizer.json"]))
 
-    @cached_property
+    @once
     def text(self) -> "InferenceSession":
         return session(self._files["text.onnx"], THREADS)
 
-    @cached_property
+    @once
     def decoder(self) -> "InferenceSession":
         return session(self._files["decoder.onnx"], THREADS)
 
-    @cached_property
+    @once
     def encoder(self) -> "InferenceSession":
         return session(self._files["encoder.onnx"], THREADS)
 

@@ -6,7 +6,10 @@ https://developers.google.com/speed/webp/docs/riff_container
 import io
 from collections.abc import Iterator
 
-from PIL import Image
+from PIL import (
+    Image,
+    WebPImagePlugin,  # noqa: F401 - is there by that; to find it, Pillow would load all of its forty formats
+)
 
 from sfumato.core.errors import UnreadableFile
 from sfumato.exports import exif, xmp
