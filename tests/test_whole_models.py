@@ -26,7 +26,9 @@ from sfumato.worker.run import Failed, Painted, Progress, run  # noqa: E402
 from tests import tiny_models, tiny_whole_models  # noqa: E402
 
 PROMPT = "a red apple"
+TOKENS = 48
 SIDES = 64, 32  # width, height: pixels
+SIDES_OF = {"HiDreamImagePipeline": (256, 256), "Kandinsky3Pipeline": (64, 64)}
 
 WHOLE: dict[str, tuple[Callable[[Path], Path], str]] = {
     "StableDiffusion3Pipeline": (tiny_models.stable_diffusion_3, "guidance_scale"),
@@ -38,14 +40,24 @@ WHOLE: dict[str, tuple[Callable[[Path], Path], str]] = {
     "BriaPipeline": (tiny_whole_models.bria, "guidance_scale"),
     "Flux2KleinPipeline": (tiny_whole_models.flux_2_klein, "guidance_scale"),
     "CogView3PlusPipeline": (tiny_whole_models.cogview_3, "guidance_scale"),
+    "CogView4Pipeline": (tiny_whole_models.cogview_4, "guidance_scale"),
+    "Lumina2Pipeline": (tiny_whole_models.lumina_2, "guidance_scale"),
+    "Kandinsky3Pipeline": (tiny_whole_models.kandinsky_3, "guidance_scale"),
+    "HunyuanImagePipeline": (tiny_whole_models.hunyuan_image, ""),
+    "Krea2Pipeline": (tiny_whole_models.krea_2, "guidance_scale"),
+    "ErnieImagePipeline": (tiny_whole_models.ernie_image, "guidance_scale"),
+    "Flux2Pipeline": (tiny_whole_models.flux_2, "guidance_scale"),
+    "Ideogram4Pipeline": (tiny_whole_models.ideogram_4, "guidance_scale"),
+    "HiDreamImagePipeline": (tiny_whole_models.hidream, "guidance_scale"),
 }
 
 
 def load(pipeline: str, folder: Path) -> Model:
+    sides = SIDES_OF.get(pipeline, SIDES)
     card = tiny_card(
         name=pipeline.lower(), family="pipeline", pipeline=pipeline, sampler="own", schedule="own",
-        text={"tokens": 16, "negative": True},
-        sizes={"multiple": 32, "low": 32, "high": 64, "best": 64, "default": SIDES},
+        text={"tokens": TOKENS, "negative": True},
+        sizes={"multiple": 32, "low": 32, "high": max(sides), "best": max(sides), "default": sides},
     )  # fmt: skip
     return families["pipeline"](card, WHOLE[pipeline][0](folder))
 
@@ -58,21 +70,23 @@ def events_of(model: Model, n: int = 1, **fields: Any) -> list[Any]:
 @pytest.mark.parametrize("pipeline", WHOLE)
 def test_paints_what_the_pipeline_paints(pipeline: str, tmp_path: Path):
     """The test's name names the class of diffusers."""
-    model, (width, height) = load(pipeline, tmp_path), SIDES
+    model = load(pipeline, tmp_path)
+    width, height = model.card.sizes.default
     events = events_of(model, guidance=4, negative="a pear")
-    assert [(e.step, e.steps) for e in events[:-1]] == [(1, 3), (2, 3), (3, 3)]
     assert isinstance(events[-1], Painted), events[-1]
+    assert [(e.step, e.steps) for e in events[:-1]] == [(1, 3), (2, 3), (3, 3)]
     pipe = getattr(diffusers, pipeline).from_pretrained(tmp_path)
     options = {
         "negative_prompt": "a pear",
-        "max_sequence_length": 16,
+        "max_sequence_length": TOKENS,
         "use_resolution_binning": False,
         "clean_caption": False,
+        "guidance_schedule": None,
     }
     takes = inspect.signature(pipe.__call__).parameters
     made = pipe(
         prompt=PROMPT, width=width, height=height, num_inference_steps=3, output_type="np",
-        generator=torch.Generator().manual_seed(5), **{WHOLE[pipeline][1]: 4.0},
+        generator=torch.Generator().manual_seed(5), **({WHOLE[pipeline][1]: 4.0} if WHOLE[pipeline][1] else {}),
         **{name: value for name, value in options.items() if name in takes},
     ).images[0]  # fmt: skip
     tiny_models.assert_same_pixels(np.asarray(events[-1].picture.image), made)
@@ -118,6 +132,15 @@ def test_what_it_cannot_honour_is_refused(sana: Model, field: dict[str, Any]):
         plan(Order(prompt=PROMPT, **field), sana.card)
     with pytest.raises(JobFailed, match="paints whole"):
         sana.encode(np.zeros((32, 64, 4), np.uint8))
+
+
+def test_numbers_in_an_index_are_no_code(tmp_path: Path):
+    """Krea 2's says which layers of its reader it takes."""
+    folder = tiny_models.sana(tmp_path)
+    spoil(folder / "model_index.json", layers=[2, 5, 8], more=["diffusers", "Thing", 3])
+    card = tiny_card(family="pipeline", pipeline="SanaPipeline", sampler="own", schedule="own")
+    with pytest.raises(DamagedWeights, match="'more' is made by code"):
+        families["pipeline"](card, folder)
 
 
 @pytest.mark.parametrize("where", ["index", "config", "pipeline", "beside"])

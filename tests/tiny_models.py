@@ -86,11 +86,11 @@ def t5_encoder() -> T5EncoderModel:
     )
 
 
-def autoencoder(channels: int, **changes: Any) -> AutoencoderKL:
-    """Halves a side once."""
+def autoencoder(channels: int, blocks: int = 2, **changes: Any) -> AutoencoderKL:
+    """Halves a side once for each block but the first."""
     return AutoencoderKL(
-        down_block_types=("DownEncoderBlock2D",) * 2, up_block_types=("UpDecoderBlock2D",) * 2,
-        block_out_channels=(8, 8), norm_num_groups=4, latent_channels=channels, **changes,
+        down_block_types=("DownEncoderBlock2D",) * blocks, up_block_types=("UpDecoderBlock2D",) * blocks,
+        block_out_channels=(8,) * blocks, norm_num_groups=4, latent_channels=channels, **changes,
     )  # fmt: skip
 
 
@@ -291,21 +291,28 @@ CHAT = (
 )
 
 
-def qwen_image(folder: Path) -> Path:
-    from diffusers import AutoencoderKLQwenImage, FlowMatchEulerDiscreteScheduler, QwenImagePipeline
-    from diffusers import QwenImageTransformer2DModel as Transformer
-    from transformers import Qwen2_5_VLConfig, Qwen2_5_VLForConditionalGeneration
+def qwen_2_5(pieces: int) -> Any:
+    """A reader's plan."""
+    from transformers import Qwen2_5_VLConfig
 
-    torch.manual_seed(0)
-    tokenizer = qwen_tokenizer()
-    config = Qwen2_5_VLConfig(
+    return Qwen2_5_VLConfig(
         text_config={
             "hidden_size": 16, "intermediate_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2,
-            "num_key_value_heads": 2, "vocab_size": len(tokenizer), "max_position_embeddings": 2048,
+            "num_key_value_heads": 2, "vocab_size": pieces, "max_position_embeddings": 2048,
             "rope_parameters": {"mrope_section": [1, 1, 2], "rope_type": "default", "rope_theta": 1e6},
         },
         vision_config={"depth": 2, "hidden_size": 16, "intermediate_size": 16, "num_heads": 2, "out_hidden_size": 16},
     )  # fmt: skip
+
+
+def qwen_image(folder: Path) -> Path:
+    from diffusers import AutoencoderKLQwenImage, FlowMatchEulerDiscreteScheduler, QwenImagePipeline
+    from diffusers import QwenImageTransformer2DModel as Transformer
+    from transformers import Qwen2_5_VLForConditionalGeneration
+
+    torch.manual_seed(0)
+    tokenizer = qwen_tokenizer()
+    config = qwen_2_5(len(tokenizer))
     QwenImagePipeline(
         transformer=Transformer(
             patch_size=2, in_channels=16, out_channels=4, num_layers=2, attention_head_dim=16, num_attention_heads=3,

@@ -1,13 +1,25 @@
 """More of the models that paint whole, made tiny: diffusers' own classes with random weights, saved as folders."""
 
 from pathlib import Path
+from typing import Any
 
 import torch
 from diffusers import AutoencoderKLFlux2, FlowMatchEulerDiscreteScheduler
 from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
-from transformers import T5Config, T5EncoderModel
+from transformers import GemmaTokenizer, T5Config, T5EncoderModel
 
-from tests.tiny_models import CHARACTERS, CHAT, WIDTH, autoencoder, qwen_tokenizer, t5_encoder, t5_tokenizer
+from tests.tiny_models import (
+    CHARACTERS,
+    CHAT,
+    WIDTH,
+    autoencoder,
+    clip_config,
+    clip_tokenizer,
+    qwen_2_5,
+    qwen_tokenizer,
+    t5_encoder,
+    t5_tokenizer,
+)
 
 FLOW = {"use_dynamic_shifting": True, "shift": 3.0}
 
@@ -43,6 +55,46 @@ def bria(folder: Path) -> Path:
     return folder
 
 
+def flux_2_autoencoder() -> AutoencoderKLFlux2:
+    return AutoencoderKLFlux2(
+        down_block_types=("DownEncoderBlock2D",) * 2, up_block_types=("UpDecoderBlock2D",) * 2,
+        block_out_channels=(8, 8), layers_per_block=1, latent_channels=4, norm_num_groups=4,
+    )  # fmt: skip
+
+
+def mistral_3(pieces: int, layers: int = 2) -> Any:
+    """A reader's plan."""
+    from transformers import Mistral3Config
+
+    return Mistral3Config(
+        text_config={
+            "model_type": "mistral", "vocab_size": pieces, "hidden_size": 16, "intermediate_size": 16,
+            "num_hidden_layers": layers, "num_attention_heads": 2, "num_key_value_heads": 2, "head_dim": 8,
+            "max_position_embeddings": 1024, "sliding_window": None,
+        },
+        vision_config={
+            "model_type": "pixtral", "hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2,
+            "intermediate_size": 16, "image_size": 28, "patch_size": 14,
+        },
+        image_token_index=0,
+    )  # fmt: skip
+
+
+def qwen_3_vl(pieces: int, layers: int = 2) -> Any:
+    """A reader's plan."""
+    from transformers import Qwen3VLConfig
+
+    return Qwen3VLConfig(
+        text_config={
+            "vocab_size": pieces, "hidden_size": 16, "intermediate_size": 16, "num_hidden_layers": layers,
+            "num_attention_heads": 2, "num_key_value_heads": 2, "head_dim": 8, "max_position_embeddings": 1024,
+            "rope_parameters": {"mrope_section": [2, 1, 1], "rope_type": "default", "rope_theta": 1e6},
+        },
+        vision_config={"depth": 1, "hidden_size": 16, "intermediate_size": 16, "num_heads": 2, "out_hidden_size": 16,
+                       "deepstack_visual_indexes": [0]},
+    )  # fmt: skip
+
+
 def flux_2_klein(folder: Path) -> Path:
     from diffusers import Flux2KleinPipeline, Flux2Transformer2DModel
     from transformers import Qwen3Config, Qwen3ForCausalLM
@@ -56,10 +108,7 @@ def flux_2_klein(folder: Path) -> Path:
     )  # fmt: skip
     Flux2KleinPipeline(
         scheduler=FlowMatchEulerDiscreteScheduler(**FLOW),
-        vae=AutoencoderKLFlux2(
-            down_block_types=("DownEncoderBlock2D",) * 2, up_block_types=("UpDecoderBlock2D",) * 2,
-            block_out_channels=(8, 8), layers_per_block=1, latent_channels=4, norm_num_groups=4,
-        ),
+        vae=flux_2_autoencoder(),
         text_encoder=Qwen3ForCausalLM(reader).eval(), tokenizer=tokenizer,
         transformer=Flux2Transformer2DModel(
             in_channels=16, num_layers=1, num_single_layers=1, attention_head_dim=16, num_attention_heads=2,
@@ -83,5 +132,209 @@ def cogview_3(folder: Path) -> Path:
             text_embed_dim=WIDTH, time_embed_dim=16, condition_dim=4, pos_embed_max_size=32, sample_size=16,
         ),
         scheduler=CogVideoXDPMScheduler(),
+    ).save_pretrained(folder)  # fmt: skip
+    return folder
+
+
+def gemma_tokenizer() -> GemmaTokenizer:
+    names = ["<pad>", "<eos>", "<bos>", "<unk>", *CHARACTERS]
+    return GemmaTokenizer(vocab={name: i for i, name in enumerate(names)}, merges=[])
+
+
+def lumina_2(folder: Path) -> Path:
+    from diffusers import Lumina2Pipeline, Lumina2Transformer2DModel
+    from transformers import Gemma2Config, Gemma2Model
+
+    torch.manual_seed(0)
+    reader = Gemma2Config(
+        vocab_size=4 + len(CHARACTERS), hidden_size=8, intermediate_size=16, num_hidden_layers=2,
+        num_attention_heads=2, num_key_value_heads=1, head_dim=4,
+    )  # fmt: skip
+    Lumina2Pipeline(
+        transformer=Lumina2Transformer2DModel(
+            sample_size=4, in_channels=4, hidden_size=16, num_layers=1, num_refiner_layers=1, num_attention_heads=2,
+            num_kv_heads=1, multiple_of=16, axes_dim_rope=(4, 2, 2), axes_lens=(64, 64, 64), cap_feat_dim=8,
+        ),
+        scheduler=FlowMatchEulerDiscreteScheduler(), vae=autoencoder(4, 4, scaling_factor=1.5, shift_factor=0.06),
+        text_encoder=Gemma2Model(reader).eval(), tokenizer=gemma_tokenizer(),
+    ).save_pretrained(folder)  # fmt: skip
+    return folder
+
+
+def cogview_4(folder: Path) -> Path:
+    from diffusers import CogView4Pipeline, CogView4Transformer2DModel
+    from transformers import GlmConfig, GlmModel
+
+    torch.manual_seed(0)
+    tokenizer = qwen_tokenizer()
+    reader = GlmConfig(
+        vocab_size=len(tokenizer), hidden_size=WIDTH, intermediate_size=16, num_hidden_layers=2,
+        num_attention_heads=4, num_key_value_heads=2, head_dim=8, pad_token_id=0,
+    )  # fmt: skip
+    CogView4Pipeline(
+        tokenizer=tokenizer, text_encoder=GlmModel(reader).eval(), vae=autoencoder(4),
+        transformer=CogView4Transformer2DModel(
+            in_channels=4, out_channels=4, num_layers=1, attention_head_dim=8, num_attention_heads=4,
+            text_embed_dim=WIDTH, time_embed_dim=16, condition_dim=4, rope_axes_dim=(32, 32), sample_size=16,
+        ),
+        scheduler=FlowMatchEulerDiscreteScheduler(use_dynamic_shifting=True, time_shift_type="linear", base_shift=0.25),
+    ).save_pretrained(folder)  # fmt: skip
+    return folder
+
+
+def kandinsky_3(folder: Path) -> Path:
+    from diffusers import DDPMScheduler, Kandinsky3Pipeline, Kandinsky3UNet, VQModel
+
+    torch.manual_seed(0)
+    Kandinsky3Pipeline(
+        tokenizer=t5_tokenizer(), text_encoder=t5_encoder().eval(),
+        unet=Kandinsky3UNet(
+            in_channels=4, time_embedding_dim=4, groups=2, attention_head_dim=4, layers_per_block=3,
+            block_out_channels=(8, 16), cross_attention_dim=4, encoder_hid_dim=WIDTH,
+        ),
+        scheduler=DDPMScheduler(beta_schedule="squaredcos_cap_v2"),
+        movq=VQModel(
+            down_block_types=("DownEncoderBlock2D",) * 4, up_block_types=("UpDecoderBlock2D",) * 4,
+            block_out_channels=(32,) * 4, latent_channels=4, norm_num_groups=4, norm_type="spatial",
+            num_vq_embeddings=12, vq_embed_dim=4,
+        ),
+    ).save_pretrained(folder)  # fmt: skip
+    return folder
+
+
+def hunyuan_image(folder: Path) -> Path:
+    from diffusers import (
+        AdaptiveProjectedMixGuidance,
+        AutoencoderKLHunyuanImage,
+        HunyuanImagePipeline,
+        HunyuanImageTransformer2DModel,
+    )
+    from transformers import ByT5Tokenizer, Qwen2_5_VLForConditionalGeneration
+
+    torch.manual_seed(0)
+    tokenizer = qwen_tokenizer()
+    glyphs = T5Config(vocab_size=384, d_model=WIDTH, d_ff=37, d_kv=8, num_heads=4, num_layers=1)
+    HunyuanImagePipeline(
+        scheduler=FlowMatchEulerDiscreteScheduler(shift=7.0),
+        vae=AutoencoderKLHunyuanImage(
+            in_channels=3, out_channels=3, latent_channels=4, block_out_channels=(32, 32), layers_per_block=1,
+            spatial_compression_ratio=2, sample_size=64, scaling_factor=0.75,
+        ),
+        text_encoder=Qwen2_5_VLForConditionalGeneration(qwen_2_5(len(tokenizer))).eval(), tokenizer=tokenizer,
+        text_encoder_2=T5EncoderModel(glyphs).eval(), tokenizer_2=ByT5Tokenizer(),
+        transformer=HunyuanImageTransformer2DModel(
+            in_channels=4, out_channels=4, num_attention_heads=2, attention_head_dim=16, num_layers=1,
+            num_single_layers=1, num_refiner_layers=1, text_embed_dim=16, text_embed_2_dim=WIDTH, rope_axes_dim=(8, 8),
+        ),
+        guider=AdaptiveProjectedMixGuidance(guidance_scale=3.5), ocr_guider=AdaptiveProjectedMixGuidance(),
+    ).save_pretrained(folder)  # fmt: skip
+    return folder
+
+
+def krea_2(folder: Path) -> Path:
+    from diffusers import AutoencoderKLQwenImage, Krea2Pipeline, Krea2Transformer2DModel
+    from transformers import Qwen3VLModel
+
+    torch.manual_seed(0)
+    tokenizer = qwen_tokenizer()
+    Krea2Pipeline(
+        scheduler=FlowMatchEulerDiscreteScheduler(**FLOW),
+        vae=AutoencoderKLQwenImage(base_dim=24, z_dim=4, dim_mult=[1, 2, 4], num_res_blocks=1,
+                                   temperal_downsample=[False, True], latents_mean=[0.1, -0.2, 0.0, 0.3],
+                                   latents_std=[1.0, 0.5, 2.0, 1.5]),
+        text_encoder=Qwen3VLModel(qwen_3_vl(len(tokenizer))).eval(), tokenizer=tokenizer,
+        transformer=Krea2Transformer2DModel(
+            in_channels=16, num_layers=1, attention_head_dim=16, num_attention_heads=2, num_key_value_heads=1,
+            intermediate_size=32, timestep_embed_dim=16, text_hidden_dim=16, num_text_layers=2,
+            text_num_attention_heads=2, text_num_key_value_heads=2, text_intermediate_size=16,
+            num_layerwise_text_blocks=1, num_refiner_text_blocks=1, axes_dims_rope=(4, 6, 6),
+        ),
+        text_encoder_select_layers=(1, 2),
+    ).save_pretrained(folder)  # fmt: skip
+    return folder
+
+
+def ernie_image(folder: Path) -> Path:
+    from diffusers import ErnieImagePipeline, ErnieImageTransformer2DModel
+    from transformers import Mistral3Model
+
+    torch.manual_seed(0)
+    tokenizer = qwen_tokenizer()
+    ErnieImagePipeline(
+        transformer=ErnieImageTransformer2DModel(
+            hidden_size=WIDTH, num_attention_heads=2, num_layers=1, ffn_hidden_size=WIDTH, in_channels=16,
+            out_channels=16, patch_size=1, text_in_dim=16, rope_axes_dim=(4, 6, 6),
+        ),
+        vae=flux_2_autoencoder(), text_encoder=Mistral3Model(mistral_3(len(tokenizer))).eval(), tokenizer=tokenizer,
+        scheduler=FlowMatchEulerDiscreteScheduler(shift=3.0),
+    ).save_pretrained(folder)  # fmt: skip
+    return folder
+
+
+def hidream(folder: Path) -> Path:
+    from diffusers import HiDreamImagePipeline, HiDreamImageTransformer2DModel
+    from transformers import CLIPTextModelWithProjection, LlamaConfig, LlamaForCausalLM
+
+    torch.manual_seed(0)
+    tokenizer = qwen_tokenizer()
+    clips = [CLIPTextModelWithProjection(clip_config()).eval() for _ in range(2)]
+    llama = LlamaConfig(
+        vocab_size=len(tokenizer), hidden_size=16, intermediate_size=16, num_hidden_layers=2, num_attention_heads=2,
+        num_key_value_heads=2, max_position_embeddings=512,
+    )  # fmt: skip
+    HiDreamImagePipeline(
+        scheduler=FlowMatchEulerDiscreteScheduler(shift=3.0),
+        vae=autoencoder(4, scaling_factor=0.3611, shift_factor=0.1159),
+        text_encoder=clips[0], tokenizer=clip_tokenizer(), text_encoder_2=clips[1], tokenizer_2=clip_tokenizer(),
+        text_encoder_3=t5_encoder().eval(), tokenizer_3=t5_tokenizer(),
+        text_encoder_4=LlamaForCausalLM(llama).eval(), tokenizer_4=tokenizer,
+        transformer=HiDreamImageTransformer2DModel(
+            patch_size=2, in_channels=4, out_channels=4, num_layers=1, num_single_layers=1, attention_head_dim=8,
+            num_attention_heads=4, caption_channels=[WIDTH, 16], text_emb_dim=2 * WIDTH, axes_dims_rope=(4, 2, 2),
+            max_resolution=(64, 64), llama_layers=[0, 1],
+        ),
+    ).save_pretrained(folder)  # fmt: skip
+    return folder
+
+
+PARTS = "{% for m in messages %}<|im_start|>{{ m['content'][0]['text'] }}<|im_end|>{% endfor %}"
+
+
+def flux_2(folder: Path) -> Path:
+    from diffusers import Flux2Pipeline, Flux2Transformer2DModel
+    from transformers import Mistral3ForConditionalGeneration
+
+    torch.manual_seed(0)
+    tokenizer = qwen_tokenizer()
+    tokenizer.chat_template = PARTS
+    Flux2Pipeline(
+        scheduler=FlowMatchEulerDiscreteScheduler(**FLOW), vae=flux_2_autoencoder(), tokenizer=tokenizer,
+        text_encoder=Mistral3ForConditionalGeneration(mistral_3(len(tokenizer), layers=31)).eval(),
+        transformer=Flux2Transformer2DModel(
+            in_channels=16, num_layers=1, num_single_layers=1, attention_head_dim=16, num_attention_heads=2,
+            joint_attention_dim=48, timestep_guidance_channels=32, axes_dims_rope=(4, 4, 4, 4),
+        ),
+    ).save_pretrained(folder)  # fmt: skip
+    return folder
+
+
+def ideogram_4(folder: Path) -> Path:
+    from diffusers import Ideogram4Pipeline, Ideogram4Transformer2DModel
+    from transformers import Qwen3VLModel
+
+    torch.manual_seed(0)
+    tokenizer = qwen_tokenizer()
+    tokenizer.chat_template = PARTS
+    networks = [
+        Ideogram4Transformer2DModel(
+            in_channels=16, num_layers=1, attention_head_dim=16, num_attention_heads=2, intermediate_size=32,
+            adaln_dim=16, llm_features_dim=13 * 16, mrope_section=(4, 2, 2),
+        )
+        for _ in range(2)
+    ]  # fmt: skip
+    Ideogram4Pipeline(
+        scheduler=FlowMatchEulerDiscreteScheduler(), vae=flux_2_autoencoder(),
+        text_encoder=Qwen3VLModel(qwen_3_vl(len(tokenizer), layers=36)).eval(), tokenizer=tokenizer,
+        transformer=networks[0], unconditional_transformer=networks[1],
     ).save_pretrained(folder)  # fmt: skip
     return folder

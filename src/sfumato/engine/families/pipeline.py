@@ -183,7 +183,7 @@ def check_code(folder: Folder, kind: type) -> None:
     if not (isinstance(named, type) and issubclass(named, kind)):
         raise folder.wrong(f"it holds a {shown(folder.pipeline)}, and the card is of {kind.__name__}")
     for name, entry in folder.index.items():
-        if isinstance(entry, list) and (len(entry) != 2 or not _is_theirs(entry[0])):
+        if _is_part(entry) and (len(entry) != 2 or not _is_theirs(entry[0])):
             raise folder.wrong(f"its {shown(name)} is made by code of its own, which is never run")
     for config in sorted(folder.path.glob("*/config.json")):
         try:
@@ -195,6 +195,11 @@ def check_code(folder: Folder, kind: type) -> None:
     code = next(folder.path.rglob("*.py"), None)
     if code is not None:
         raise folder.wrong(f"{shown(code.name)} in it is code, which is never run; take it out")
+
+
+def _is_part(entry: Any) -> bool:
+    """Whether an entry of an index names where a part comes from, and not numbers that a pipeline is set to."""
+    return isinstance(entry, list) and not (entry and all(isinstance(each, int | float) for each in entry))
 
 
 def _is_theirs(library: str | None) -> bool:
