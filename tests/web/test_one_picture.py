@@ -167,7 +167,7 @@ def test_files_for_places_are_as_they_were_shown_and_moved(shown: Page):
         assert files["link"]["way"] == "crop" and files["story"]["way"] == "extend"
         left, top, right, bottom = wanted["boxes"]["link"]
         assert files["link"]["cut"] == {"left": left, "top": top, "right": 256 - right, "bottom": 256 - bottom}
-        assert right - left < 256 and f"{files['link']['bytes'] / 1024:.0f} kB" in link.inner_text()
+        assert right - left < 256 and f"{files['link']['bytes'] / 1000:.0f} kB" in link.inner_text()
         images = [name for name in zipped.namelist() if not name.endswith(".json")]
         assert {Image.open(io.BytesIO(zipped.read(name))).size for name in images} == {(1200, 630), (1080, 1920)}
 
@@ -186,7 +186,7 @@ def test_a_file_is_exported_as_it_was_measured(shown: Page):
     with shown.expect_download() as waiting:
         shown.get_by_role("button", name="Download").click()
     data = Path(waiting.value.path()).read_bytes()
-    assert f"{len(data) / 1024:.1f} kB" in told.inner_text()
+    assert f"The file has {len(data) / 1000:.0f} kB" in told.inner_text()
     assert Image.open(io.BytesIO(data)).format == "WEBP"
     assert exports.read(data).recipe is None
 

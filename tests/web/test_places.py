@@ -14,6 +14,9 @@ PLACES = ["", "queue", "models", "models/lora", "models/small", "models/others",
 
 NAMELESS = Path(__file__).with_name("nameless.js").read_text()
 FAINT = Path(__file__).with_name("faint.js").read_text()
+WIDE = """() => [document.documentElement, ...document.querySelectorAll('aside, main')]
+    .filter((one) => one.scrollWidth > 360).map((one) => one.outerHTML.slice(0, 120))"""
+SMALL = Path(__file__).with_name("small.js").read_text()
 
 
 def test_the_queue_tells_and_obeys(studio: Page):
@@ -141,15 +144,24 @@ def test_everything_has_a_name_and_can_be_read(
     assert studio.evaluate(FAINT) == []
 
 
-def test_a_narrow_screen_needs_no_sideways_scrolling(studio: Page, paint: Callable[..., Locator], address: str):
+def test_a_phone_needs_no_sideways_scrolling_and_no_pointed_finger(
+    studio: Page, paint: Callable[..., Locator], address: str, browser: Browser
+):
     many = {"prompt": "w" * 80, "n": 8, "steps": 1, "width": 64, "height": 64}
     assert studio.request.post(f"{address}api/v1/orders", data=many).ok
     paint("a yellow star")
-    studio.set_viewport_size({"width": 360, "height": 740})
-    for place in PLACES:
-        studio.goto(studio.url.split("#")[0] + f"#/{place}")
-        studio.wait_for_timeout(300)
-        assert studio.evaluate("document.documentElement.scrollWidth") <= 360, place
+    newest = studio.request.get(f"{address}api/v1/pictures?limit=1").json()[0]["id"]
+    pages = (*PLACES, *(f"{view}/{newest}" for view in ("picture", "canvas", "export")))
+    for language in ("en", "de"):
+        phone = browser.new_context(
+            has_touch=True, is_mobile=True, viewport={"width": 360, "height": 740}, locale=language
+        ).new_page()
+        for place in pages:
+            phone.goto(f"{address}#/{place}")
+            phone.wait_for_timeout(300)
+            assert phone.evaluate(WIDE) == [], (place, language)
+            assert phone.evaluate(SMALL) == [], (place, language)
+        phone.context.close()
 
 
 def test_the_keyboard_alone_paints_and_opens(studio: Page):

@@ -21,6 +21,53 @@ function size(bytes) {
   return bytes >= 1e6 ? `${Math.round(bytes / 1e6)} MB` : `${Math.round(bytes / 1e3)} kB`;
 }
 
+/** What models are good for; what is not here is said as the cards have it. @type {Record<string, string>} */
+const PURPOSES = {
+  'small memory': 'wenig Speicher',
+  speed: 'Tempo',
+  video: 'Video',
+  control: 'Führung',
+  photographs: 'Fotos',
+  'readable text': 'lesbarer Text',
+  art: 'Kunst',
+  'text to video': 'Video aus Text',
+  'Chinese prompts': 'Chinesisch',
+  instructions: 'Anweisungen',
+  'changing pictures': 'Bilder ändern',
+  'image to video': 'Video aus Bildern',
+  styles: 'Stile',
+  'base for training': 'zum Weiterlernen',
+  outlines: 'Umrisse',
+  people: 'Menschen',
+  reference: 'Vorbilder',
+  'long prompts': 'lange Beschreibungen',
+  inpainting: 'Ausbessern',
+  depth: 'Tiefe',
+  outpainting: 'Erweitern',
+  enlarging: 'Vergrößern',
+  portraits: 'Porträts',
+  'same character': 'dieselbe Figur',
+  layouts: 'Anordnung',
+  rooms: 'Räume',
+  pose: 'Haltung',
+  'large pictures': 'große Bilder',
+  erasing: 'Entfernen',
+  'video editing': 'Videoschnitt',
+  'line art': 'Strichzeichnung',
+  detail: 'Einzelheiten',
+  'licensed training data': 'aus lizenzierten Bildern gelernt',
+  anime: 'Anime',
+  posters: 'Plakate',
+  sketches: 'Skizzen',
+  landscapes: 'Landschaften',
+  'natural look': 'natürlich',
+  architecture: 'Architektur',
+  illustration: 'Illustration',
+  products: 'Produkte',
+  fantasy: 'Fantasy',
+  'Russian prompts': 'Russisch',
+};
+
 /** @param {number} n */
 const pictures = (n) => count(n, 'Bild', 'Bilder');
 
@@ -337,6 +384,7 @@ export const de = {
     none: 'Kein Modell passt. Such nach weniger oder anderen Worten.',
     pull: (name) => `Noch nicht hier: sfumato pull ${name}`,
     gated: 'Sein Besitzer verlangt ein Konto: bitte dort um Zugang und starte den Server dann mit HF_TOKEN.',
+    purpose: (word) => PURPOSES[word] ?? word,
     licence: 'Lizenz',
     business: 'Gewerblich erlaubt',
     private: 'Nicht gewerblich',
@@ -435,19 +483,18 @@ export const de = {
     minimal: 'Nur, dass ein Modell es malte',
     none: 'Nichts',
     onWhite: 'JPEG kennt keine Durchsicht: das Bild wird auf Weiß gelegt.',
-    size: (kilobytes) => `Die erste Datei hat ${kilobytes} kB.`,
+    size: (bytes, files) => `Die ${files === 1 ? '' : 'erste '}Datei hat ${size(bytes)}.`,
     download: (n) => (n === 1 ? 'Herunterladen' : `${n} als ein Zip herunterladen`),
     way: 'Was entstehen soll',
     whats: { whole: 'Wie es ist', places: 'Für Orte' },
     formats: { own: 'Wie jeder Ort es will' },
-    sizes: (kilobytes, painted) =>
-      `Zusammen ${kilobytes} kB${painted ? `, und ${count(painted, 'Datei ist', 'Dateien sind')} noch zu malen` : ''}.`,
+    sizes: (bytes, painted) =>
+      `Zusammen ${size(bytes)}${painted ? `, und ${count(painted, 'Datei ist', 'Dateien sind')} noch zu malen` : ''}.`,
     nowhere: 'Wähle mindestens einen Ort.',
     zip: (n) => (n === 0 ? 'Herunterladen' : `${count(n, 'Datei', 'Dateien')} als ein Zip herunterladen`),
     making: 'Die Dateien entstehen …',
     ways: { crop: 'Zuschneiden', extend: 'Erweitern' },
     frame: (about) => `Was für ${about} bleibt: Pfeile verschieben es, + und − vergrößern`,
-    kilobytes: (kilobytes) => `${kilobytes} kB`,
     added: (surround, by) =>
       ({ paint: `gemalt von ${by}`, ground: 'sein Grund geht weiter', blur: 'sein Rand, verwischt' })[surround] ??
       surround,

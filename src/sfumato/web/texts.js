@@ -338,6 +338,8 @@ export const en = {
     none: 'No model fits. Search for fewer or other words.',
     pull: (/** @type {string} */ name) => `Not here yet: sfumato pull ${name}`,
     gated: 'Its owner asks for an account first: ask for access there, then start the server with HF_TOKEN.',
+    /** A word of the cards, as it is said in this language. */
+    purpose: (/** @type {string} */ word) => word,
     licence: 'Licence',
     business: 'Commercial use allowed',
     private: 'No commercial use',
@@ -440,16 +442,16 @@ export const en = {
     minimal: 'Only that a model made it',
     none: 'Nothing',
     onWhite: 'JPEG has no transparency: the picture is laid on white.',
-    size: (/** @type {string} */ kilobytes) => `The first file has ${kilobytes} kB.`,
-    sizes: (/** @type {string} */ kilobytes, /** @type {number} */ painted) =>
-      `Together ${kilobytes} kB${painted ? `, and ${count(painted, 'file', 'files')} to be painted` : ''}.`,
+    size: (/** @type {number} */ bytes, /** @type {number} */ files) =>
+      `${files === 1 ? 'The file' : 'The first file'} has ${size(bytes)}.`,
+    sizes: (/** @type {number} */ bytes, /** @type {number} */ painted) =>
+      `Together ${size(bytes)}${painted ? `, and ${count(painted, 'file', 'files')} to be painted` : ''}.`,
     nowhere: 'Choose at least one place.',
     download: (/** @type {number} */ n) => (n === 1 ? 'Download' : `Download ${n} as one zip`),
     zip: (/** @type {number} */ n) => (n === 0 ? 'Download' : `Download ${count(n, 'file', 'files')} as one zip`),
     making: 'Making the files…',
     ways: { crop: 'Crop', extend: 'Extend' },
     frame: (/** @type {string} */ about) => `What is kept for ${about}: arrows move it, + and − zoom`,
-    kilobytes: (/** @type {string} */ kilobytes) => `${kilobytes} kB`,
     added: (/** @type {string} */ surround, /** @type {string | null} */ by) =>
       ({ paint: `painted by ${by}`, ground: 'its ground goes on', blur: 'a blur of its border' })[surround] ?? surround,
     surround: 'Where a picture is extended',

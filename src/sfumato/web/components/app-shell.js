@@ -80,11 +80,24 @@ style(css`
       > header > .keyed {
         display: none;
       }
+      > header > nav {
+        gap: 0;
+      }
       > header > nav a {
-        padding: 0 9px;
+        justify-content: center;
+        width: var(--touch);
+        padding: 0;
         span {
           display: none;
         }
+      }
+    }
+    @media (max-width: 400px) {
+      > header > .name {
+        min-width: 0;
+        padding-right: 0;
+        font-size: 1.0625rem;
+        overflow: hidden;
       }
     }
   }

@@ -24,6 +24,7 @@ const COUNTS = [1, 2, 4];
 style(css`
   canvas-form {
     display: grid;
+    grid-template-columns: minmax(0, 1fr);
     gap: var(--s4);
     align-content: start;
     .ways {
@@ -31,6 +32,7 @@ style(css`
       grid-template-columns: repeat(5, auto);
       gap: 2px;
       padding: 3px;
+      overflow-x: auto;
       border-radius: var(--round);
       background: var(--well);
       button {
@@ -45,6 +47,10 @@ style(css`
           background: light-dark(var(--sheet), var(--lifted));
           color: var(--ink);
           box-shadow: var(--low);
+        }
+        @media (max-width: 400px) {
+          padding: 0;
+          font-size: 0.75rem;
         }
       }
     }

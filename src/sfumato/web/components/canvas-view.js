@@ -73,6 +73,7 @@ style(css`
       overflow: auto;
       padding: var(--s4) var(--s4) var(--s6);
       display: grid;
+      grid-template-columns: minmax(0, 1fr);
       gap: var(--s5);
       align-content: start;
       border-left: 1px solid var(--line);
@@ -91,8 +92,11 @@ style(css`
         overflow: visible;
         border: 0;
       }
-      .save span {
-        display: none;
+      .save {
+        min-width: var(--touch);
+        span {
+          display: none;
+        }
       }
     }
   }

@@ -89,7 +89,7 @@ export class CatalogRow extends HTMLElement {
     const details = h(
       'details',
       { ontoggle: () => details.open && this.open() },
-      h('summary', {}, h('span', { class: 'title' }, title), h('span', {}, about), this.told),
+      h('summary', {}, h('span', { class: 'title' }, title), h('span', { lang: 'en' }, about), this.told),
       this.more,
     );
     fill(this, details, this.acts, new ErrandLine('pull', name));
@@ -165,7 +165,7 @@ export class CatalogRow extends HTMLElement {
     return [
       [t.models.best, knows],
       [t.models.worst, lacks],
-      [t.models.for, best_for.join(', ')],
+      [t.models.for, best_for.map(t.models.purpose).join(', ')],
       [t.models.does, operations.join(', ')],
       [t.models.licence, licence_note],
       [

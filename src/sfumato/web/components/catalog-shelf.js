@@ -20,7 +20,7 @@ style(css`
       flex-wrap: wrap;
       gap: var(--s1);
       button {
-        min-height: 32px;
+        min-height: var(--dense);
         box-shadow: inset 0 0 0 1px var(--line);
         &[aria-pressed='true'] {
           background: var(--ink);

@@ -14,8 +14,8 @@ style(css`
       color: var(--soft);
     }
     input {
-      width: 2.2em;
-      min-height: 30px;
+      width: max(2.2em, var(--dense));
+      min-height: var(--dense);
       padding: 0;
       border: 0;
       text-align: center;

@@ -153,10 +153,10 @@ export class ExportCard extends HTMLElement {
     this.frame.classList.toggle('crop', !extended);
     const { bytes, surround, painted_by: by, format } = planned;
     const how = extended && surround ? t.export.added(surround, by) : null;
-    const kilobytes = this.chosen && bytes !== null && t.export.kilobytes((bytes / 1024).toFixed(0));
+    const heavy = this.chosen && bytes !== null && t.size(bytes);
     fill(
       this.size,
-      [`${planned.width} × ${planned.height}`, format.toUpperCase(), kilobytes, how].filter(Boolean).join(' · '),
+      [`${planned.width} × ${planned.height}`, format.toUpperCase(), heavy, how].filter(Boolean).join(' · '),
     );
     this.size.title = planned.why;
     fill(this.ways, this.chosen && planned.way !== 'whole' ? [this.way('crop'), this.way('extend')] : null);

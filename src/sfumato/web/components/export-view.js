@@ -252,7 +252,7 @@ class ExportView extends HTMLElement {
     this.whole.src = URL.createObjectURL(blob);
     fill(
       this.told,
-      t.export.size((blob.size / 1024).toFixed(1)),
+      t.export.size(blob.size, this.ids?.length ?? 1),
       this.choice.format === 'jpg' && ` ${t.export.onWhite}`,
     );
   }
@@ -262,7 +262,7 @@ class ExportView extends HTMLElement {
     if (!this.forPlaces || !this.told || !this.warned || !this.go) return;
     const bytes = files.reduce((sum, file) => sum + (file.bytes ?? 0), 0);
     const painted = files.filter((file) => file.painted_by).length;
-    fill(this.told, files.length ? t.export.sizes((bytes / 1024).toFixed(0), painted) : t.export.nowhere);
+    fill(this.told, files.length ? t.export.sizes(bytes, painted) : t.export.nowhere);
     fill(this.warned, warnings.join(' '));
     fill(this.go, icon('export', 18), this.label);
     this.go.disabled = files.length === 0;

@@ -68,7 +68,7 @@ style(css`
       min-width: 0;
       overflow-x: auto;
       button {
-        min-height: 30px;
+        min-height: var(--dense);
         gap: var(--s1);
         padding: 0 6px 0 var(--s3);
         background: var(--well);
@@ -85,7 +85,8 @@ style(css`
         display: none;
       }
       .filters > button {
-        padding: 0 9px;
+        width: var(--touch);
+        padding: 0;
       }
       .bar {
         gap: var(--s1);

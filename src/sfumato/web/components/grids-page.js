@@ -44,6 +44,10 @@ style(css`
     .number {
       font-size: var(--large);
       font-weight: 550;
+      &.quiet {
+        font-size: var(--body);
+        font-weight: 400;
+      }
     }
     .above {
       max-width: 1080px;

@@ -223,7 +223,7 @@ function unpainted(job, number) {
     h(
       'div',
       { class: 'told' },
-      h('p', {}, job.recipes[number]?.prompt),
+      h('p', { dir: 'auto' }, job.recipes[number]?.prompt),
       h('p', { class: 'status quiet' }),
       h('progress', { 'aria-label': t.live.label }),
     ),
@@ -242,7 +242,7 @@ function failure(job) {
     'div',
     { class: 'live failed', role: 'group', 'aria-label': t.live.failed },
     h('strong', {}, job.state === 'expired' ? t.live.expired : t.live.failed),
-    h('p', { class: 'small quiet' }, job.recipes[0]?.prompt),
+    h('p', { class: 'small quiet', dir: 'auto' }, job.recipes[0]?.prompt),
     h('p', { class: 'small tell' }, job.reason),
     job.reason && remedies(job.reason),
     h(

@@ -34,7 +34,7 @@ class ModelList extends CatalogShelf {
     const counts = new Map();
     for (const { best_for } of catalog.cards) for (const one of best_for) counts.set(one, (counts.get(one) ?? 0) + 1);
     const most = [...counts].sort((a, b) => b[1] - a[1]).slice(0, MOST_PURPOSES);
-    return new Map(most.map(([name]) => [name, name]));
+    return new Map(most.map(([name]) => [name, t.models.purpose(name)]));
   }
 
   /** @param {Card} card */

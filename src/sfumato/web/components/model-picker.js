@@ -82,8 +82,9 @@ class ModelPicker extends HTMLElement {
       { 'aria-pressed': String(used), onclick: take },
       h('strong', {}, card.title),
       h('span', { class: 'small quiet row' }, used ? icon('check', 18) : !here && [icon('fetch', 16), t.models.fetch]),
-      h('p', { class: 'small quiet' }, card.about),
-      card.best_for.length > 0 && h('p', { class: 'small quiet' }, `${t.models.for}: ${card.best_for.join(', ')}`),
+      h('p', { class: 'small quiet', lang: 'en' }, card.about),
+      card.best_for.length > 0 &&
+        h('p', { class: 'small quiet' }, `${t.models.for}: ${card.best_for.map(t.models.purpose).join(', ')}`),
       h(
         'p',
         { class: 'small quiet' },

@@ -18,9 +18,13 @@ style(css`
     max-width: 1000px;
     width: 100%;
     margin: var(--s4) auto 0;
-    nav {
+    nav.push {
       display: flex;
+      flex-wrap: wrap;
       gap: 2px;
+      @media (max-width: 560px) {
+        margin-inline: calc(-1 * var(--s3)); /* the words stand below the title */
+      }
       a {
         display: inline-flex;
         align-items: center;

@@ -59,33 +59,44 @@ style(css`
       display: grid;
       grid-template-columns: minmax(0, 1fr);
       gap: var(--s4);
+      grid-auto-rows: max-content; /* long words scroll, and are not pressed together */
       align-content: start;
       border-left: 1px solid var(--line);
       background: var(--paper);
     }
     .stars button {
-      width: 32px;
-      min-height: 32px;
+      width: var(--dense);
+      min-height: var(--dense);
       color: var(--edge);
       font-size: 1.25rem;
       &.on {
         color: var(--star);
       }
+      &[aria-pressed='true']:not(:hover) {
+        background: none;
+      }
     }
     .said {
       font-size: 1.0625rem;
+      max-height: min(10lh, 26vh);
+      overflow: auto;
       overflow-wrap: anywhere;
     }
     .acts {
       display: grid;
-      grid-template-columns: 1fr 1fr;
+      grid-template-columns: repeat(2, minmax(0, 1fr));
       gap: var(--s2);
       button {
         border-radius: var(--round);
+        white-space: normal;
+        line-height: 1.2;
       }
       .main {
         grid-column: 1 / -1;
-        min-height: 42px;
+        min-height: max(42px, var(--touch));
+      }
+      > :last-child:nth-child(even) {
+        grid-column: 1 / -1;
       }
     }
     before-after {
@@ -212,7 +223,7 @@ class PictureView extends HTMLElement {
           icon('close'),
         ),
       ),
-      h('p', { class: 'said' }, picture.recipe.prompt),
+      h('p', { class: 'said', dir: 'auto' }, picture.recipe.prompt),
       h(
         'div',
         { class: 'acts' },

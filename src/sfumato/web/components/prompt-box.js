@@ -104,6 +104,20 @@ style(css`
         }
       }
     }
+    @media (max-width: 400px) {
+      .foot {
+        gap: 0;
+        padding: var(--s2);
+      }
+      .fast,
+      seed-lock > button:not(.set) {
+        min-width: var(--touch);
+        span {
+          position: absolute;
+          clip-path: inset(50%);
+        }
+      }
+    }
   }
 `);
 
@@ -126,9 +140,13 @@ class PromptBox extends HTMLElement {
     this.look = h('button', { title: t.prompt.style });
     this.fast = h(
       'button',
-      { title: t.prompt.fastHint, onclick: () => draft.set({ cache: draft.order.cache ? undefined : FAST }) },
+      {
+        class: 'fast',
+        title: t.prompt.fastHint,
+        onclick: () => draft.set({ cache: draft.order.cache ? undefined : FAST }),
+      },
       icon('bolt', 18),
-      t.prompt.fast,
+      h('span', {}, t.prompt.fast),
     );
     this.more = h('button', { title: t.prompt.settings }, icon('more', 18), t.prompt.settings);
     const past = h(

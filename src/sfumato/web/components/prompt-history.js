@@ -48,7 +48,8 @@ class PromptHistory extends HTMLElement {
     const words = this.search?.value.toLowerCase() ?? '';
     const all = new Set([...draft.prompts, ...painted()]);
     const found = [...all].filter((prompt) => prompt.toLowerCase().includes(words)).slice(0, MOST_SHOWN);
-    const row = (/** @type {string} */ prompt) => h('button', { onclick: () => this.take(prompt) }, prompt);
+    const row = (/** @type {string} */ prompt) =>
+      h('button', { dir: 'auto', onclick: () => this.take(prompt) }, prompt);
     if (this.list)
       fill(this.list, found.length ? found.map(row) : h('p', { class: 'quiet small' }, t.prompt.noHistory));
   }

@@ -158,7 +158,7 @@ export class QueueRow extends HTMLElement {
     ];
     fill(
       this,
-      h('span', { class: 'prompt', title: prompt }, prompt),
+      h('span', { class: 'prompt', dir: 'auto', title: prompt }, prompt),
       h(
         'span',
         { class: 'row' },
