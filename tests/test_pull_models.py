@@ -262,6 +262,64 @@ def test_of_a_listing_come_the_files_that_it_names(hub: Hub, studio: Studio):
     one_line(failed)
 
 
+IN_TWO = "hidream-i1-fast"
+READER = "text_encoder_4/model-00001-of-00001.safetensors"
+OF_IN_TWO = {"model_index.json", "unet/config.json", LARGE, READER, "text_encoder_4/config.json",
+             "text_encoder_4/generation_config.json", "tokenizer_4/tokenizer.json"}  # fmt: skip
+
+
+@pytest.fixture
+def in_two(hub: Hub, tmp_path: Path) -> Hub:
+    """A model of which two parts are in another repository."""
+    card, other = catalog.card(IN_TWO), tmp_path / "other"
+    hub.repository = str(card.repository)
+    hub.beside = {card.elsewhere["text_encoder_4"].repository: other}
+    (hub.folder / "model_index.json").write_text("""{"_class_name": "HiDreamImagePipeline",
+        "unet": ["diffusers", "A"], "text_encoder_4": ["transformers", "B"], "tokenizer_4": ["transformers", "C"]}""")
+    other.mkdir()
+    for name in ("config.json", "generation_config.json", "tokenizer.json", "LICENSE", "model.bin"):
+        (other / name).write_bytes(b"{}")
+    (other / "model-00001-of-00001.safetensors").write_bytes(numbers(5, 2000))
+    return hub
+
+
+def test_parts_come_from_other_repositories(in_two: Hub, studio: Studio, tmp_path: Path):
+    told: list[str] = []
+    folder = studio.pull(IN_TWO, lambda what, done, of: told.append(what), accept=True)
+    assert files_in(folder) == OF_IN_TWO and READER in told
+    record = Models(tmp_path / "home" / "models").recorded(IN_TWO)
+    assert {file.name for file in record.files} == OF_IN_TWO
+    assert record.elsewhere == {next(iter(in_two.beside)): COMMIT}
+    in_two.asked.clear()
+    studio.pull(IN_TWO)
+    asked = [path for _, path, _ in in_two.asked if "/api/" in path]
+    assert len(asked) == 3 and all(f"/revision/{COMMIT}" in path for path in asked)
+    (folder / READER).write_bytes(numbers(6, 2000))
+    assert studio.verify_weights(IN_TWO) == {IN_TWO: "damaged"}
+    assert (studio.pull(IN_TWO) / READER).read_bytes() == numbers(5, 2000)
+    assert studio.remove_weights(IN_TWO) == folder and not folder.exists()
+
+
+def test_room_and_licence_are_of_all_parts(in_two: Hub, studio: Studio, monkeypatch: pytest.MonkeyPatch):
+    with pytest.raises(RequestError, match=r"has a part under .*Llama 3\.1.*/meta-llama/.*--accept") as refused:
+        studio.pull(IN_TWO)
+    assert one_line(refused).count("Llama 3.1 Community License") == 1 and not in_two.asked
+    large, small = len(FILES[LARGE]), len(numbers(5, 2000))
+    usage = type("usage", (), {"free": 2**30 + large + small - 100})
+    monkeypatch.setattr("sfumato.weights.hubs.shutil.disk_usage", lambda path: usage)
+    with pytest.raises(CannotWrite, match="free some space"):
+        studio.pull(IN_TWO, accept=True)
+    usage.free += 1000  # and the small files
+    studio.pull(IN_TWO, accept=True)
+
+
+def test_the_repository_that_a_part_is_not_in_is_named(in_two: Hub, studio: Studio):
+    in_two.beside.clear()
+    with pytest.raises(RequestError, match=r"there is no .*/meta-llama/Llama-3\.1-8B-Instruct") as failed:
+        studio.pull(IN_TWO, accept=True)
+    one_line(failed)
+
+
 def test_what_was_pulled_can_be_removed(hub: Hub, studio: Studio):
     folder = studio.pull(NAME)
     assert studio.remove_weights(NAME) == folder and not folder.exists()

@@ -134,6 +134,26 @@ def test_what_it_cannot_honour_is_refused(sana: Model, field: dict[str, Any]):
         sana.encode(np.zeros((32, 64, 4), np.uint8))
 
 
+@pytest.mark.parametrize("entry", [None, [None, None]], ids=["unnamed", "null"])
+def test_parts_that_came_from_another_repository_are_loaded(tmp_path: Path, entry: Any):
+    """HiDream's own index does not name its Llama, which lies in its makers' repository."""
+    card = catalog.card("hidream-i1-fast")
+    folder = tiny_whole_models.hidream(tmp_path)
+    before = Pipeline(card, folder)
+    index = json.loads((folder / "model_index.json").read_text())
+    for name in card.elsewhere:
+        index.pop(name)
+        if entry is not None:
+            index[name] = entry
+    (folder / "model_index.json").write_text(json.dumps(index))
+    model = Pipeline(card, folder)
+    for name in card.elsewhere:
+        assert type(model._pipe.components[name]) is type(before._pipe.components[name])
+    (folder / "text_encoder_4").rename(folder / "gone")
+    with pytest.raises(DamagedWeights, match="it has no text_encoder_4"):
+        Pipeline(card, folder)
+
+
 def test_numbers_in_an_index_are_no_code(tmp_path: Path):
     """Krea 2's says which layers of its reader it takes."""
     folder = tiny_models.sana(tmp_path)

@@ -120,6 +120,15 @@ def test_its_siblings_are_made_of_the_same_parts_and_take_pictures(name: str):
 
 
 @every_real_card
+def test_what_is_elsewhere_are_parts_of_its_pipeline(name: str):
+    diffusers = pytest.importorskip("diffusers")
+    card = catalog.card(name)
+    parts = inspect.signature(getattr(diffusers, card.pipeline or "").__init__).parameters
+    assert card.elsewhere.keys() <= parts.keys()
+    assert all(there.repository != card.repository for there in card.elsewhere.values())
+
+
+@every_real_card
 def test_is_fed_by_the_family_that_knows_its_pipeline(name: str):
     pytest.importorskip("diffusers")
     card = catalog.card(name)
@@ -204,6 +213,13 @@ SD3 = {
     "pos_embed_max_size": 192, "in_channels": 16, "sample_size": 128,
 }  # fmt: skip
 
+HIDREAM = {
+    "patch_size": 2, "in_channels": 16, "out_channels": 16, "num_layers": 16, "num_single_layers": 32,
+    "attention_head_dim": 128, "num_attention_heads": 20, "caption_channels": [4096, 4096], "text_emb_dim": 2048,
+    "num_routed_experts": 4, "num_activated_experts": 2, "axes_dims_rope": (64, 32, 32), "max_resolution": (128, 128),
+    "llama_layers": [*range(32), *[31] * 16],
+}  # fmt: skip
+
 
 @pytest.mark.parametrize(
     ("name", "kind", "config"),
@@ -220,6 +236,7 @@ SD3 = {
         ("lumina-2", "Lumina2Transformer2DModel", {}),
         ("flux-fill", "FluxTransformer2DModel", {"guidance_embeds": True, "in_channels": 384, "out_channels": 64}),
         ("sdxl-inpaint", "UNet2DConditionModel", UNET_XL | {"in_channels": 9}),
+        ("hidream-i1-full", "HiDreamImageTransformer2DModel", HIDREAM),
         ("wan-2.1-t2v-14b", "WanTransformer3DModel", {}),
         ("svd-xt", "UNetSpatioTemporalConditionModel", {}),
     ],

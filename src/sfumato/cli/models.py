@@ -8,7 +8,7 @@ import typer
 from sfumato.cli._options import one_of
 
 if TYPE_CHECKING:
-    from sfumato.core.card import About, Card, Sizes
+    from sfumato.core.card import About, Card, Elsewhere, Sizes
     from sfumato.core.listing import Listing
     from sfumato.core.precision import Precision
 
@@ -97,10 +97,16 @@ def _show(one: "Card | Listing", json: bool, here: str | None) -> None:
         ["parameters", _millions(one)],
         ["memory of the weights", _memory(one)],
         *([] if here is None else [["on this machine", here]]),
-        ["from", one.repository + (", gated" if one.gated else "") if one.repository else "inside the package"],
+        ["from", _source(one) if one.repository else "inside the package"],
+        *(["its " + part, _source(there)] for part, there in one.elsewhere.items()),
     ]
     own = _of_card(one) if isinstance(one, Card) else _of_listing(one)
     _tables.print_table([one.title, ""], [*first, *own])
+
+
+def _source(one: "About | Elsewhere") -> str:
+    """Where it is pulled from."""
+    return f"{one.repository}{', gated' if one.gated else ''}"
 
 
 def _of_card(card: "Card") -> list[list[str]]:

@@ -109,6 +109,20 @@ class File(_Part):
     sha256: str = Field(pattern="^[0-9a-f]{64}$")
 
 
+class Elsewhere(_Part):
+    """A part of a model that lies at the top of another repository, and is fetched into the model's own folder.
+
+    takes: names of the files there that make it, `*` for any. revision, gated: as a card has them. licence: of the
+    part; whether it may be used for money, the card's `commercial` says of the whole.
+    """
+
+    repository: str = Field(pattern=r"^[\w.-]+/[\w.-]+$")
+    revision: str | None = Field(default=None, pattern="^[0-9a-f]{40}$")
+    takes: tuple[str, ...] = Field(min_length=1)
+    licence: str
+    gated: bool = False
+
+
 OWN = "own"
 """The sampler and schedule of a model that paints whole, by its own pipeline: there is no other."""
 
@@ -120,8 +134,9 @@ class About(_Part):
     """What is known of any model. name: as in `sfumato pull`. knows, lacks: one line each, for people.
 
     repository: on a model hub; None: the files lie beside the card. revision: a commit there; None: the newest, and
-    the pull writes down which that was. gated: whether its owner wants an account and a word of consent. pipeline: the
-    class of diffusers that it is published for. best_for: what people choose it for, in words that they search with.
+    the pull writes down which that was. gated: whether its owner wants an account and a word of consent. elsewhere: its
+    parts that are in other repositories, by the name of their folder. pipeline: the class of diffusers that it is
+    published for. best_for: what people choose it for, in words that they search with.
     parameters: of the network that paints; None: not known. rounds: the share of them in products that can be kept in
     fewer bits; the rest of a UNet are convolutions. beside: parameters of all else that is loaded with it, by name.
     licence_note: what to know of the licence. unknown: what could not be confirmed or only roughly, and why; an
@@ -143,6 +158,7 @@ class About(_Part):
     repository: str | None = Field(default=None, pattern=r"^[\w.-]+/[\w.-]+$")
     revision: str | None = Field(default=None, pattern="^[0-9a-f]{40}$")
     gated: bool = False
+    elsewhere: dict[str, Elsewhere] = {}
     pipeline: str | None = None
     unknown: dict[str, str] = {}
 

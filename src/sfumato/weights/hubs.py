@@ -48,15 +48,29 @@ def pull_model(card: About, models: Models, told: Told, *, accept: bool = False)
         place.mkdir(parents=True, exist_ok=True)
         with alone(place.with_name(f".{place.name}.lock"), card.name):
             before = models.recorded(card.name)
-            source = _Repository(card, place, told, pinned(card, before))
-            models.record(card.name, begun(card, before, source.commit))
-            wanted = source.wanted()
-            _check_room(card, place, sum(source.size(name) for name in wanted if not source.has(name)))
-            known = tuple(_known(source.fetch(name), name) for name in wanted)
-            record = Record(repository=card.repository, revision=source.commit, accepted=True, files=known)
+            whole = _Repository(card, place, told, pinned(card, before))
+            parts = _parts(card, place, told, before)
+            commits = {part.name: part.commit for part in parts}
+            models.record(card.name, begun(card, before, whole.commit, commits))
+            wanted = [(source, name) for source in (whole, *parts) for name in source.wanted()]
+            _check_room(card, place, sum(source.size(name) for source, name in wanted if not source.has(name)))
+            known = tuple(_known(source.fetch(name), source.inside + name) for source, name in wanted)
+            record = begun(card, Record(), whole.commit, commits).model_copy(update={"files": known})
             models.record(card.name, record)
-            shutil.rmtree(place / ".cache", ignore_errors=True)  # where huggingface_hub keeps what is begun
+            for source in (whole, *parts):
+                source.tidy()
     return place
+
+
+def _parts(card: About, place: Path, told: Told, before: Record) -> "list[_Part]":
+    """What of a model lies in other repositories; parts out of the same one are of the same commit."""
+    parts: list[_Part] = []
+    commits = dict(before.elsewhere)
+    for name, one in card.elsewhere.items():
+        part = _Part(card, name, place, told, one.revision or commits.get(one.repository))
+        commits[one.repository] = part.commit
+        parts.append(part)
+    return parts
 
 
 def pinned(card: About, record: Record) -> str | None:
@@ -64,32 +78,44 @@ def pinned(card: About, record: Record) -> str | None:
     return card.revision or (record.revision if record.repository == card.repository else None)
 
 
-def begun(card: About, before: Record, commit: str) -> Record:
+def begun(card: About, before: Record, commit: str, elsewhere: Mapping[str, str]) -> Record:
     """What is written down of a pull that has not ended. Files of another commit are no longer what should be there."""
-    same = (before.repository, before.revision) == (card.repository, commit)
-    files = before.files if same else ()
-    return Record(repository=card.repository, revision=commit, accepted=True, files=files)
+    same = (before.repository, before.revision, before.elsewhere) == (card.repository, commit, elsewhere)
+    return Record(
+        repository=card.repository, revision=commit, elsewhere=dict(elsewhere), accepted=True,
+        files=before.files if same else (),
+    )  # fmt: skip
 
 
 def check_licence(card: About, accepted: bool) -> None:
-    """RequestError with the licence's name and place, once, where it asks for more than to be kept."""
-    if accepted or (card.licence in FREE and not card.gated):
+    """RequestError with the name and place of each licence, once, where one asks for more than to be kept."""
+    asking = dict(_licences(card))
+    if accepted or not asking:
         return
-    use = "" if card.commercial else ", not for commercial use"
+    said = ", and ".join(f"{licence}; read it at {HUB}/{repository}" for repository, licence in asking.items())
+    raise RequestError(f"{card.name} {said}, then sfumato pull {card.name} --accept")
+
+
+def _licences(card: About) -> Iterator[tuple[str, str]]:
+    """(repository, what is to be said of its licence) of those that ask for more than to be kept."""
     note = f" ({card.licence_note})" if card.licence_note else ""
-    raise RequestError(
-        f"{card.name} is under a licence of its own: {card.licence}{use}{note}; read it at {HUB}/{card.repository}, "
-        f"then sfumato pull {card.name} --accept"
-    )
+    if card.licence not in FREE or card.gated:
+        use = "" if card.commercial else ", not for commercial use"
+        yield str(card.repository), f"is under a licence of its own: {card.licence}{use}{note}"
+        note = ""
+    for one in card.elsewhere.values():
+        if one.licence not in FREE or one.gated:
+            yield one.repository, f"has a part under a licence of its own: {one.licence}{note}"
 
 
-def listed_files(listing: Listing, files: Collection[str]) -> list[str]:
-    """Names of the files that a listing names; JobFailed where there is none for one of them."""
-    found = {name: fnmatch.filter(files, name) for name in listing.takes}
+def listed_files(model: str, repository: str, takes: Collection[str], files: Collection[str]) -> list[str]:
+    """Names of the files that are taken of a repository; JobFailed where there is none for one of them."""
+    safe = [name for name in files if Path(name).suffix in ENDINGS]
+    found = {name: fnmatch.filter(safe, name) for name in takes}
     if missing := [name for name, names in found.items() if not names]:
         raise JobFailed(
-            f"{listing.name}: {listing.repository} has no {missing[0]} any more, and other formats can run code and "
-            f"are not fetched: look at {HUB}/{listing.repository} for what came in its place"
+            f"{model}: {repository} has no {missing[0]} any more, and other formats can run code and "
+            f"are not fetched: look at {HUB}/{repository} for what came in its place"
         )
     return sorted({name for names in found.values() for name in names})
 
@@ -109,6 +135,7 @@ def chosen_files(
     here: parts whose weights are not needed; None: none are.
     """
     named = {name for name, entry in index.items() if isinstance(entry, list) and entry and entry[0]}
+    named -= card.elsewhere.keys()
     whole = not isinstance(card, Card) or card.family == "pipeline"
     parts = named if whole else named - NOT_PAINTED_WITH
     inside = {part: [name for name in files if name.startswith(f"{part}/") and name.count("/") == 1] for part in parts}
@@ -134,26 +161,33 @@ def _is_plain(name: str) -> bool:
 
 
 class _Repository:
-    """A repository at one commit. files: names of what is in it."""
+    """A repository at one commit. files: names of what is in it. inside: what precedes them in the model's folder.
 
-    def __init__(self, card: About, place: Path, told: Told, revision: str | None):
+    stated: the commit that the card states.
+    """
+
+    inside = ""
+
+    def __init__(self, card: About, place: Path, told: Told, revision: str | None, name: str | None = None):
+        """name: of the repository; None: the card's own."""
         from huggingface_hub import HfApi
         from huggingface_hub.errors import RevisionNotFoundError
         from huggingface_hub.utils import logging
 
         logging.set_verbosity_error()  # what it would say of a second try, it raises if that fails too
-        assert card.repository is not None
-        self._card, self._place, self._told, self._name = card, place, told, card.repository
-        try:
-            about = HfApi(endpoint=endpoint()).model_info(self._name, revision=revision, files_metadata=True)
-        except RevisionNotFoundError as error:
-            way = f"sfumato rm {card.name}, then a pull takes the newest"
-            if card.revision is not None:
-                way = "another sfumato may know a newer"
-            page = f"{endpoint()}/{self._name}"
-            raise JobFailed(f"{card.name}: {page} has no commit {revision}: {way}") from error
+        self._card, self._place, self._told, self.name = card, place, told, name or str(card.repository)
+        self.stated = card.elsewhere[self.inside[:-1]].revision if self.inside else card.revision
+        with _told_to_people(card, place, self.name):
+            try:
+                about = HfApi(endpoint=endpoint()).model_info(self.name, revision=revision, files_metadata=True)
+            except RevisionNotFoundError as error:
+                way = f"sfumato rm {card.name}, then a pull takes the newest"
+                if self.stated is not None:
+                    way = "another sfumato may know a newer"
+                page = f"{endpoint()}/{self.name}"
+                raise JobFailed(f"{card.name}: {page} has no commit {revision}: {way}") from error
         if about.sha is None or about.siblings is None:
-            raise JobFailed(f"{card.name}: the hub does not say what is in {self._name}: try again later")
+            raise JobFailed(f"{card.name}: the hub does not say what is in {self.name}: try again later")
         self.commit = about.sha
         self._files = {one.rfilename: one for one in about.siblings}
         self.files = list(self._files)
@@ -161,13 +195,17 @@ class _Repository:
     def wanted(self) -> list[str]:
         """Names of the files that are to be had from it."""
         if isinstance(self._card, Listing) and self._card.takes:
-            return listed_files(self._card, self.files)
+            return listed_files(self._card.name, self.name, self._card.takes, self.files)
         return chosen_files(self._card, self.files, self.index(), parts_in_files(self._place))
 
     def index(self) -> dict[str, Any]:
         if INDEX not in self._files:
-            raise JobFailed(f"{self._card.name}: {self._name} has no {INDEX}, so diffusers cannot read what is in it")
+            raise JobFailed(f"{self._card.name}: {self.name} has no {INDEX}, so diffusers cannot read what is in it")
         return json.loads(self.fetch(INDEX).read_text(encoding="utf-8"))
+
+    def tidy(self) -> None:
+        """Take away where huggingface_hub keeps what is begun."""
+        shutil.rmtree(self._place / ".cache", ignore_errors=True)
 
     def size(self, name: str) -> int:
         return self._files[name].size or 0
@@ -187,10 +225,11 @@ class _Repository:
         from huggingface_hub import hf_hub_download
 
         if not self.has(name):
-            hf_hub_download(
-                self._name, name, revision=self.commit, local_dir=self._place, endpoint=endpoint(),
-                tqdm_class=self._bar(name),
-            )  # fmt: skip
+            with _told_to_people(self._card, self._place, self.name):
+                hf_hub_download(
+                    self.name, name, revision=self.commit, local_dir=self._place, endpoint=endpoint(),
+                    tqdm_class=self._bar(name),
+                )  # fmt: skip
             if not self.has(name):
                 (self._place / name).unlink()
                 raise JobFailed(
@@ -203,7 +242,7 @@ class _Repository:
         """What huggingface_hub tells how far it is."""
         from tqdm import tqdm
 
-        told, size = self._told, self.size(name)
+        told, size, inside = self._told, self.size(name), self.inside
 
         class Bar(tqdm):
             def __init__(self, *given: Any, **options: Any):
@@ -211,10 +250,22 @@ class _Repository:
 
             def update(self, n: float | None = 1) -> bool | None:
                 drawn = super().update(n)
-                told(name, int(self.n), size)
+                told(inside + name, int(self.n), size)
                 return drawn
 
         return Bar
+
+
+class _Part(_Repository):
+    """The repository that one part of a model lies in, which is fetched into that part's folder."""
+
+    def __init__(self, card: About, part: str, place: Path, told: Told, revision: str | None):
+        self.inside, self._takes = f"{part}/", card.elsewhere[part].takes
+        super().__init__(card, place / part, told, revision, card.elsewhere[part].repository)
+
+    def wanted(self) -> list[str]:
+        top = [name for name in self.files if "/" not in name]
+        return listed_files(self._card.name, self.name, self._takes, top)
 
 
 def _known(path: Path, name: str) -> Known:
@@ -232,14 +283,14 @@ def _check_room(card: About, place: Path, needed: int) -> None:
 
 
 @contextmanager
-def _told_to_people(card: About, place: Path) -> Iterator[None]:
-    """huggingface_hub's errors and the disk's as ours, one line each."""
+def _told_to_people(card: About, place: Path, repository: str | None = None) -> Iterator[None]:
+    """huggingface_hub's errors and the disk's as ours, one line each. repository: None: the card's own."""
     try:
         from httpx2 import HTTPError
         from huggingface_hub import errors
     except ModuleNotFoundError as error:
         raise MissingPackage(f"pulling {card.name} needs huggingface_hub: pip install 'sfumato[torch]'") from error
-    page = f"{endpoint()}/{card.repository}"
+    page = f"{endpoint()}/{repository or card.repository}"
     try:
         yield
     except errors.GatedRepoError as error:

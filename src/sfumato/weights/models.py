@@ -40,13 +40,15 @@ class Known(BaseModel):
 class Record(BaseModel):
     """What is written down of a model. repository, revision: where it was pulled from; None: put there by hand.
 
-    accepted: that its licence was shown and accepted.
+    elsewhere: the commits of other repositories that parts of it were pulled from, by their names. accepted: that its
+    licence was shown and accepted.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     repository: str | None = None
     revision: str | None = None
+    elsewhere: dict[str, str] = {}
     accepted: bool = False
     files: tuple[Known, ...] = ()
 

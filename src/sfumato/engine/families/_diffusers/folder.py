@@ -11,7 +11,7 @@ import json
 from collections.abc import Collection
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_type_hints
 
 import torch
 from diffusers.configuration_utils import FrozenDict
@@ -133,8 +133,9 @@ class Folder:
         """The whole model, a pipeline of diffusers, ready to call."""
         try:
             made = kind.from_pretrained(  # type: ignore[attr-defined]
-                self.path, dtype=place.dtype, use_safetensors=True, local_files_only=True
-            )
+                self.path, dtype=place.dtype, use_safetensors=True, local_files_only=True,
+                **self._from_elsewhere(kind, place),
+            )  # fmt: skip
         except (OSError, ValueError, RuntimeError, ImportError) as error:
             if ran_out(error):
                 raise
@@ -142,6 +143,16 @@ class Folder:
         for name, part in made.components.items():
             if isinstance(part, Module):
                 settled(name, part, place)
+        return made
+
+    def _from_elsewhere(self, kind: type, place: Place) -> dict[str, Any]:
+        """The parts that came from other repositories, of the classes that the pipeline asks for: no index has them."""
+        asked, made = get_type_hints(kind.__init__), {}
+        for name in self.card.elsewhere:
+            if not (self.path / name).is_dir():
+                raise self.wrong(f"it has no {name}")
+            numbers = {"dtype": place.dtype, "use_safetensors": True} if issubclass(asked[name], Module) else {}
+            made[name] = asked[name].from_pretrained(self.path / name, local_files_only=True, **numbers)
         return made
 
     def tokenizer(self, name: str, kind: type[Part]) -> Part:
