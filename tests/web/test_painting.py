@@ -35,7 +35,7 @@ def test_a_picture_is_seen_while_it_is_painted(studio: Page):
 
 def test_exactly_one_picture_of_an_order_is_cancelled(studio: Page, address: str):
     studio.get_by_role("button", name="Settings").click()
-    studio.get_by_label("Steps", exact=True).fill("60")
+    studio.get_by_label("Steps", exact=True).fill("24")
     studio.keyboard.press("Escape")
     studio.get_by_label("What to paint").fill("three slow castles")
     studio.get_by_role("spinbutton", name="How many").fill("3")
