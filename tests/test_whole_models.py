@@ -16,19 +16,23 @@ diffusers = pytest.importorskip("diffusers")
 
 from sfumato import catalog, exports  # noqa: E402
 from sfumato.core.canvas import Canvas  # noqa: E402
-from sfumato.core.errors import DamagedWeights, JobFailed, RequestError  # noqa: E402
+from sfumato.core.errors import DamagedWeights, JobFailed, MissingPackage, RequestError  # noqa: E402
 from sfumato.core.order import Order  # noqa: E402
 from sfumato.engine.families import Model, families  # noqa: E402
-from sfumato.engine.families.pipeline import Pipeline  # noqa: E402
+from sfumato.engine.families.pipeline import AS_IT_WAS_ASKED, Pipeline  # noqa: E402
 from sfumato.planning import plan  # noqa: E402
 from sfumato.testing import tiny_card  # noqa: E402
 from sfumato.worker.run import Failed, Painted, Progress, run  # noqa: E402
-from tests import tiny_models, tiny_whole_models  # noqa: E402
+from tests import tiny_models, tiny_more_whole_models, tiny_whole_models  # noqa: E402
 
 PROMPT = "a red apple"
 TOKENS = 48
 SIDES = 64, 32  # width, height: pixels
-SIDES_OF = {"HiDreamImagePipeline": (256, 256), "Kandinsky3Pipeline": (64, 64)}
+SIDES_OF = {
+    "HiDreamImagePipeline": (256, 256),
+    "Kandinsky3Pipeline": (64, 64),
+    "Kandinsky5T2IPipeline": (1408, 640),
+}
 
 WHOLE: dict[str, tuple[Callable[[Path], Path], str]] = {
     "StableDiffusion3Pipeline": (tiny_models.stable_diffusion_3, "guidance_scale"),
@@ -48,6 +52,15 @@ WHOLE: dict[str, tuple[Callable[[Path], Path], str]] = {
     "ErnieImagePipeline": (tiny_whole_models.ernie_image, "guidance_scale"),
     "Flux2Pipeline": (tiny_whole_models.flux_2, "guidance_scale"),
     "Ideogram4Pipeline": (tiny_whole_models.ideogram_4, "guidance_scale"),
+    "AuraFlowPipeline": (tiny_more_whole_models.aura_flow, "guidance_scale"),
+    "PixArtAlphaPipeline": (tiny_more_whole_models.pixart_alpha, "guidance_scale"),
+    "SanaSprintPipeline": (tiny_more_whole_models.sana_sprint, "guidance_scale"),
+    "HunyuanDiTPipeline": (tiny_more_whole_models.hunyuan_dit, "guidance_scale"),
+    "LuminaPipeline": (tiny_more_whole_models.lumina_next, "guidance_scale"),
+    "OvisImagePipeline": (tiny_more_whole_models.ovis, "guidance_scale"),
+    "PRXPipeline": (tiny_more_whole_models.prx, "guidance_scale"),
+    "Kandinsky5T2IPipeline": (tiny_more_whole_models.kandinsky_5, "guidance_scale"),
+    "LongCatImagePipeline": (tiny_more_whole_models.longcat, "guidance_scale"),
     "HiDreamImagePipeline": (tiny_whole_models.hidream, "guidance_scale"),
 }
 
@@ -79,16 +92,16 @@ def test_paints_what_the_pipeline_paints(pipeline: str, tmp_path: Path):
     options = {
         "negative_prompt": "a pear",
         "max_sequence_length": TOKENS,
-        "use_resolution_binning": False,
-        "clean_caption": False,
         "guidance_schedule": None,
+        "intermediate_timesteps": None,
+        **AS_IT_WAS_ASKED,
     }
     takes = inspect.signature(pipe.__call__).parameters
     made = pipe(
         prompt=PROMPT, width=width, height=height, num_inference_steps=3, output_type="np",
         generator=torch.Generator().manual_seed(5), **({WHOLE[pipeline][1]: 4.0} if WHOLE[pipeline][1] else {}),
         **{name: value for name, value in options.items() if name in takes},
-    ).images[0]  # fmt: skip
+    )[0][0]  # fmt: skip
     tiny_models.assert_same_pixels(np.asarray(events[-1].picture.image), made)
 
 
@@ -152,6 +165,16 @@ def test_parts_that_came_from_another_repository_are_loaded(tmp_path: Path, entr
     (folder / "text_encoder_4").rename(folder / "gone")
     with pytest.raises(DamagedWeights, match="it has no text_encoder_4"):
         Pipeline(card, folder)
+
+
+def test_what_reads_films_too_wants_torchvision(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Transformers makes those readers of pictures and films with it alone."""
+    monkeypatch.setattr("sfumato.core.packages.find_spec", lambda name: None)
+    folder = tiny_models.sana(tmp_path)
+    spoil(folder / "model_index.json", tokenizer=["transformers", "Qwen2VLProcessor"])
+    card = tiny_card(name="films", family="pipeline", pipeline="SanaPipeline", sampler="own", schedule="own")
+    with pytest.raises(MissingPackage, match=r"films needs torchvision: pip install 'sfumato\[vision\]'"):
+        families["pipeline"](card, folder)
 
 
 def test_numbers_in_an_index_are_no_code(tmp_path: Path):

@@ -138,7 +138,7 @@ def cogview_3(folder: Path) -> Path:
 
 def gemma_tokenizer() -> GemmaTokenizer:
     names = ["<pad>", "<eos>", "<bos>", "<unk>", *CHARACTERS]
-    return GemmaTokenizer(vocab={name: i for i, name in enumerate(names)}, merges=[])
+    return GemmaTokenizer(vocab={name: i for i, name in enumerate(names)}, merges=[], model_max_length=64)
 
 
 def lumina_2(folder: Path) -> Path:

@@ -45,8 +45,13 @@ AS_IT_WAS_ASKED = {
 }
 """What pipelines would change of a wish by themselves."""
 
-NOT_USUAL = {"guidance_schedule": None}
-"""What pipelines would take of themselves beside a wish that it contradicts: a guidance for each of 48 steps."""
+
+def not_usual(recipe: Recipe) -> dict[str, None]:
+    """What pipelines would take of themselves beside a wish that it contradicts.
+
+    That is a guidance for each of 48 steps, and a moment to stop at between two steps, where there are more or fewer.
+    """
+    return {"guidance_schedule": None} | ({} if recipe.steps == 2 else {"intermediate_timesteps": None})
 
 
 class Pipeline:
@@ -129,7 +134,7 @@ class Pipeline:
             "generator": torch.Generator("cpu").manual_seed(recipe.seed),
             "output_type": "np",
             **{name: value for name, value in wishes.items() if name in takes and value is not None},
-            **{name: value for name, value in NOT_USUAL.items() if name in takes},
+            **{name: value for name, value in not_usual(recipe).items() if name in takes},
         }
 
 
@@ -209,7 +214,7 @@ def _is_theirs(library: str | None) -> bool:
 class Run:
     """One call of a pipeline, in a thread that waits after each step."""
 
-    def __init__(self, pipe: Callable[..., Any], arguments: dict[str, Any]):
+    def __init__(self, pipe: Any, arguments: dict[str, Any]):
         self.done = False
         self._error: BaseException | None = None
         self._stopped = False
@@ -243,13 +248,15 @@ class Run:
         if self._thread.ident is not None:
             self._thread.join()
 
-    def _run(self, pipe: Callable[..., Any], arguments: dict[str, Any]) -> None:
+    def _run(self, pipe: Any, arguments: dict[str, Any]) -> None:
         try:
             takes = inspect.signature(pipe.__call__).parameters
             if "callback_on_step_end" in takes:
                 arguments = {**arguments, "callback_on_step_end": self._stepped}
             elif "callback" in takes:  # the older way, that a few still have
                 arguments = {**arguments, "callback": self._stepped_before}
+            else:
+                pipe.scheduler.step = self._after(pipe.scheduler.step)
             self._made = np.asarray(pipe(**arguments)[0][0])  # what they call it differs: images, image
         except BaseException as error:  # whatever it is, it is raised where the painting is waited for
             self._error = error
@@ -263,6 +270,16 @@ class Run:
 
     def _stepped_before(self, step: int, timestep: Any, latents: torch.Tensor) -> None:
         self._wait(latents)
+
+    def _after(self, step: Callable[..., Any]) -> Callable[..., Any]:
+        """The scheduler's step, of a pipeline that calls nobody."""
+
+        def stepped(*given: Any, **named: Any) -> Any:
+            made = step(*given, **named)
+            self._wait(made[0])
+            return made
+
+        return stepped
 
     def _wait(self, latents: torch.Tensor) -> None:
         self._latents = latents[0].float().cpu().numpy()

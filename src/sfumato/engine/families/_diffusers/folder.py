@@ -8,6 +8,7 @@ fetched.
 """
 
 import json
+import re
 from collections.abc import Collection
 from functools import lru_cache
 from pathlib import Path
@@ -21,6 +22,7 @@ from torch.nn import Module
 
 from sfumato.core.card import Card, Noise
 from sfumato.core.errors import DamagedWeights, UnreadableFile
+from sfumato.core.packages import require
 from sfumato.core.wording import cause, shown
 from sfumato.engine.families._diffusers.place import Place
 from sfumato.engine.families._diffusers.quick import settled
@@ -136,9 +138,11 @@ class Folder:
                 self.path, dtype=place.dtype, use_safetensors=True, local_files_only=True,
                 **self._from_elsewhere(kind, place),
             )  # fmt: skip
-        except (OSError, ValueError, RuntimeError, ImportError) as error:
+        except (OSError, ValueError, RuntimeError, ImportError, AttributeError) as error:
             if ran_out(error):
                 raise
+            if any(_is_processor(entry) for entry in self.index.values()):
+                require(self.card.name, "torchvision", "vision")  # without it transformers raises what it likes
             raise self.wrong(f"it cannot be loaded ({_line(error)})") from error
         for name, part in made.components.items():
             if isinstance(part, Module):
@@ -220,3 +224,8 @@ def _shapes(kind: Any, config: str) -> dict[str, tuple[int, ...]]:
 
 def _line(error: Exception) -> str:
     return " ".join(str(error).split())[:200]
+
+
+def _is_processor(entry: object) -> bool:
+    """Whether an entry of an index is of what reads words, pictures and films, for a model of all three."""
+    return isinstance(entry, list) and re.fullmatch(r"(?!.*Image)\w+Processor", str(entry[-1])) is not None
