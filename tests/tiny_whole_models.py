@@ -291,7 +291,7 @@ def hidream(folder: Path) -> Path:
         transformer=HiDreamImageTransformer2DModel(
             patch_size=2, in_channels=4, out_channels=4, num_layers=1, num_single_layers=1, attention_head_dim=8,
             num_attention_heads=4, caption_channels=[WIDTH, 16], text_emb_dim=2 * WIDTH, axes_dims_rope=(4, 2, 2),
-            max_resolution=(64, 64), llama_layers=[0, 1],
+            max_resolution=(128, 128), llama_layers=[0, 1],
         ),
     ).save_pretrained(folder)  # fmt: skip
     return folder
