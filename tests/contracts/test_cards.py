@@ -11,7 +11,7 @@ from sfumato.core.card import OWN, About, Card, read_card
 from sfumato.core.errors import JobFailed, RequestError, UnknownName
 from sfumato.core.listing import USES
 from sfumato.core.order import Order
-from sfumato.core.precision import TOLD
+from sfumato.core.precision import TOLD, WAYS
 from sfumato.engine.families import families
 from sfumato.engine.samplers import samplers
 from sfumato.engine.schedules import schedules
@@ -268,7 +268,7 @@ def test_memory_is_counted_from_all_parts():
 def test_what_suits_is_found():
     cards = [catalog.card(name) for name in catalog.names()]
     found = catalog.chosen(cards, purpose="Readable Text", bytes=20e9, commercial=True)
-    assert found and all(card.commercial and (card.memory("bf16") or 1e99) <= 20e9 for card in found)
+    assert found and all(card.commercial and card.way(20e9) for card in found)
     assert "readable text" in found[0].best_for
     names = {card.name for card in catalog.chosen(cards, purpose="readable text")}
     assert {"flux-dev", "qwen-image"} <= names and "pocket" not in names
@@ -276,6 +276,27 @@ def test_what_suits_is_found():
     edits = {card.name for card in catalog.chosen(cards, kind="edit")}
     assert {"flux-kontext", "flux2-klein-4b", "sd-1.5-inpaint"} <= edits and not {"sdxl", "pocket"} & edits
     assert len(catalog.chosen(cards)) == len(cards)
+
+
+def test_what_fits_is_what_is_on_the_gpu_while_it_paints():
+    klein = catalog.card("flux2-klein-4b")  # 4 billion that paint, as many that read; a picture of one megapixel
+    painter, beside, picture = 8.0, 7.96, 1024 * 1024 * 1500 / 1e9
+    small = 4 * (0.97 * (1 / 2 + 4 / 64) + 0.03 * 2)
+    ways = {"bf16": painter + beside, "bf16, readers wait": painter, "nf4": small + beside, "nf4, readers wait": small}
+    assert {str(way): (klein.wants(way) or 0) / 1e9 - picture for way in WAYS} == pytest.approx(ways)
+    assert [str(klein.way(gigabytes * 1e9)) for gigabytes in (18, 12, 6, 3)] == [
+        "bf16", "bf16, readers wait", "nf4, readers wait", "None",
+    ]  # fmt: skip
+    assert catalog.card("auraflow-0.3").way(1e15) is None  # of its reader nothing is known
+    found = catalog.chosen(map(catalog.card, catalog.names()), bytes=12e9)
+    ranks = [WAYS.index(way) for one in found if (way := one.way(12e9))]
+    assert ranks == sorted(ranks) and len(set(ranks)) > 2  # in full first
+
+
+def test_a_wish_of_many_people_finds_models():
+    cards = map(catalog.card, catalog.names())
+    found = {card.name for card in catalog.chosen(cards, purpose="readable text", bytes=12e9, commercial=True)}
+    assert "flux2-klein-4b" in found
 
 
 def test_pockets_files_are_the_ones_its_card_states_and_stay_small():

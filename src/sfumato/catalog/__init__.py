@@ -117,11 +117,14 @@ def chosen(
     commercial: bool = False,
     kind: "Kind | None" = None,
 ) -> "list[Described]":
-    """The models that suit, those first that say the purpose themselves.
+    """The models that suit, those first that say the purpose themselves, and of these what fits best.
 
-    purpose: words that all occur in what a model is said to be for or to know. bytes: that the weights may take in
-    bf16; what is not known does not fit. commercial: only those whose licence lets anyone use them for money.
+    purpose: words that all occur in what a model is said to be for or to know. bytes: of a GPU, in which the model and
+    a picture have to fit in one of core/precision's WAYS; what is not known does not fit. commercial: only those whose
+    licence lets anyone use them for money.
     """
+    from sfumato.core.precision import WAYS
+
     words = (purpose or "").lower().split()
 
     def rank(one: "Described") -> int | None:
@@ -131,9 +134,12 @@ def chosen(
         return 1 if all(word in said for word in words) else None
 
     def suits(one: "Described") -> bool:
-        weighs = one.memory("bf16")
-        fits = bytes is None or (weighs is not None and weighs <= bytes)
+        fits = bytes is None or one.way(bytes) is not None
         return fits and (one.commercial or not commercial) and (kind is None or kind in one.kinds)
 
-    suiting = [(rank(one), one) for one in models if suits(one)]
-    return [one for at, one in sorted(suiting, key=lambda pair: pair[0] or 0) if at is not None]
+    def fit(one: "Described") -> int:
+        way = None if bytes is None else one.way(bytes)
+        return 0 if way is None else WAYS.index(way)
+
+    suiting = [(at, fit(one), one) for one in models if suits(one) and (at := rank(one)) is not None]
+    return [one for *_, one in sorted(suiting, key=lambda found: found[:2])]

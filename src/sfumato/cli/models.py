@@ -1,6 +1,7 @@
 """sfumato models: the catalogue."""
 
 import re
+from math import ceil
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -21,7 +22,7 @@ def command(
         str | None, typer.Option("--for", help='What it should be good for, as "readable text" or "speed".')
     ] = None,
     fits: Annotated[
-        str | None, typer.Option(help="Memory that its weights may take in bf16, as 12GB; pictures take some more.")
+        str | None, typer.Option(help="Memory of a GPU that it and a picture fit in, as 12GB; how is in the list.")
     ] = None,
     commercial: Annotated[bool, typer.Option("--commercial", help="Only such as anyone may use for money.")] = False,
     kind: Annotated[str | None, one_of(KINDS, f"Only of this kind. One of: {', '.join(KINDS)}.")] = None,
@@ -45,7 +46,8 @@ def command(
         return
     if kind is not None and kind not in KINDS:
         raise unknown("kind of model", kind, KINDS)
-    wish = {"purpose": purpose, "bytes": _bytes(fits), "commercial": commercial, "kind": kind}
+    bytes = _bytes(fits)
+    wish = {"purpose": purpose, "bytes": bytes, "commercial": commercial, "kind": kind}
     cards: list[About] = [*studio.models(**wish)]
     listings: list[About] = [*studio.listings(**wish)]
     found = cards if kind is None else cards + listings
@@ -61,7 +63,12 @@ def command(
         [one.name, "yes" if one.name in here else "no", one.about, _millions(one), _gigabytes(one), one.licence]
         for one in found
     ]
-    _tables.print_table(["model", "here", "what it is", "parameters", "memory in bf16", "licence"], rows)
+    names = ["model", "here", "what it is", "parameters", "memory in bf16", "licence"]
+    if bytes is not None:
+        names.append(f"in {fits}")
+        rows = [[*row, str(one.way(bytes))] for row, one in zip(rows, found, strict=True)]
+        say("nf4: set SFUMATO_PRECISION=nf4; readers wait: what reads prompts is in the computer's memory meanwhile")
+    _tables.print_table(names, rows)
     if kind is None and listings:
         kinds = sorted({kind for one in listings for kind in one.kinds})
         say(f"{len(listings)} more suit, not to paint with by themselves: --kind {', '.join(kinds)}")
@@ -69,12 +76,14 @@ def command(
 
 def _nothing(larger: "list[About]") -> str:
     """What to do where no model suits; larger: those that would, were there more memory."""
-    known = [(weighs, one) for one in larger if (weighs := one.memory("bf16")) is not None]
+    from sfumato.core.precision import WAYS
+
+    known = [(takes, str(way), one.name) for one in larger for way in WAYS if (takes := one.wants(way)) is not None]
     if not known:
         return "no model suits: say less with --for, or leave --commercial or --kind out"
-    _, least = min(known, key=lambda pair: pair[0])
+    takes, way, least = min(known)
     return (
-        f"no model suits: give --fits {_gigabytes(least)} for {least.name} (it is {_gigabytes(least, 'fp8')} at fp8), "
+        f"no model suits: give --fits {ceil(takes / 1e8) / 10:.1f}GB for {least} ({way}), "
         f"say less with --for, or leave --commercial or --kind out"
     )
 

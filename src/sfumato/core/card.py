@@ -13,7 +13,7 @@ from typing import Literal, TypeVar, cast
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from sfumato.core.errors import JobFailed
-from sfumato.core.precision import PRECISIONS, Precision
+from sfumato.core.precision import PRECISIONS, ROOM, WAYS, Placement, Precision, Way
 from sfumato.core.wording import cause, first_wrong
 
 
@@ -167,12 +167,30 @@ class About(_Part):
         """What it can be chosen as."""
         raise NotImplementedError
 
-    def memory(self, precision: Precision) -> int | None:
-        """Bytes that the weights take in a precision; pictures under way take more. None: not known."""
+    @property
+    def room(self) -> int:
+        """Bytes that a picture of the usual size takes beside the weights; 0 of what is not painted with by itself."""
+        return 0
+
+    def way(self, bytes: float) -> Way | None:
+        """The best of WAYS to have the model on a GPU with so many bytes; None: there is none, or it is not known."""
+        return next((way for way in WAYS if (takes := self.wants(way)) is not None and takes <= bytes), None)
+
+    def wants(self, way: Way) -> int | None:
+        """Bytes of a GPU that the model and a picture take so. None: not known."""
+        weights = self.memory(way.precision, way.placement)
+        return None if weights is None else weights + self.room
+
+    def memory(self, precision: Precision, placement: Placement = "whole") -> int | None:
+        """Bytes that the weights take in a precision; pictures under way take more. None: not known.
+
+        placement: but `whole`, only what is on the device while it paints: the network that paints.
+        """
         if self.parameters is None or ("beside" in self.unknown and not self.beside):
             return None
         numbers = PRECISIONS[precision]
-        return round(numbers.of_painter(self.parameters, self.rounds) + sum(self.beside.values()) * numbers.rest)
+        beside = sum(self.beside.values()) if placement == "whole" else 0
+        return round(numbers.of_painter(self.parameters, self.rounds) + beside * numbers.rest)
 
 
 class Sign(_Part):
@@ -255,6 +273,11 @@ class Card(About):
         paints, edits = "text-to-image" in self.operations, {"fill", "instruct"} & set(self.operations)
         told = {"paint": paints, "edit": edits, "control": self.control_by == "channels"}
         return frozenset(cast("Kind", kind) for kind, so in told.items() if so)
+
+    @property
+    def room(self) -> int:
+        width, height = self.sizes.default
+        return width * height * ROOM
 
     @property
     def of_torch(self) -> bool:

@@ -15,6 +15,9 @@ Placement = Literal["whole", "encoders", "blocks"]
 
 PLACEMENTS: tuple[str, ...] = get_args(Placement)
 
+ROOM = 1500
+"""Bytes a pixel that a picture under way takes beside the weights: 3 GB at two megapixels."""
+
 NF4_BLOCK = 64  # numbers of a weight that have one scale
 
 
@@ -43,3 +46,18 @@ PRECISIONS: dict[Precision, Numbers] = {
     "int8": Numbers(1, 4, 0.7),
     "nf4": Numbers(0.5 + 4 / NF4_BLOCK, 2, 1.0),
 }
+
+
+@dataclass(frozen=True)
+class Way:
+    """How a model can be had on a GPU."""
+
+    precision: Precision
+    placement: Placement
+
+    def __str__(self) -> str:
+        return self.precision + ("" if self.placement == "whole" else ", readers wait")
+
+
+WAYS = (Way("bf16", "whole"), Way("bf16", "encoders"), Way("nf4", "whole"), Way("nf4", "encoders"))
+"""From the best down, and none that is far slower, as with blocks that wait."""

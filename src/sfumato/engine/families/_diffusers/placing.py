@@ -12,12 +12,12 @@ import torch
 
 from sfumato.core.card import Card
 from sfumato.core.errors import RequestError
-from sfumato.core.precision import PRECISIONS
+from sfumato.core.precision import PRECISIONS, ROOM
 from sfumato.engine.families import USUAL, Manner
 from sfumato.engine.families._diffusers.machine import Machine, machine
 from sfumato.engine.families._diffusers.place import DTYPES, PAINTERS, ROUNDINGS, WAITING, Place, Rounding
 
-ROOM = 3e9  # bytes that a picture under way takes beside the weights, at two megapixels
+LARGE = 2e6 * ROOM  # bytes that a picture of two megapixels takes beside the weights
 ROUNDED: dict[str, Rounding] = {name: one for one, name in ROUNDINGS.items()}
 AT_ONCE = 1 / 20  # of a network that waits block by block, what is there at a time: one block and the next
 INSTEAD = {"fp8": "nf4 or bf16", "int8": "fp8, nf4 or bf16"}
@@ -107,7 +107,7 @@ class Need:
     def there(self, place: Place) -> float:
         """Bytes that have to be on the device at once."""
         painter, beside = self._painter(place), self._beside(place)
-        return {"whole": painter + beside, "encoders": painter, "blocks": painter * AT_ONCE}[place.placement] + ROOM
+        return {"whole": painter + beside, "encoders": painter, "blocks": painter * AT_ONCE}[place.placement] + LARGE
 
     def elsewhere(self, place: Place) -> float:
         """Bytes that wait in the computer's memory, of a device that has its own."""
