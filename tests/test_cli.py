@@ -529,6 +529,15 @@ def test_replay_can_keep_what_it_painted_and_never_over_the_original(sfumato: Ru
     assert "is there already" in result.err
 
 
+@pytest.mark.usefixtures("nothing_loads")
+def test_where_a_replayed_picture_is_to_go_is_checked_before_it_is_painted(sfumato: Run):
+    (recipe,) = Studio().plan("a", width=SIDE, height=SIDE).recipes
+    Picture(Image.new("RGBA", recipe.size), recipe, 0, exports.save).save("x.png")
+    for out, code, says in (("x.png", 2, "is there already"), ("nowhere/y.png", 1, "nowhere")):
+        result = sfumato("replay", "x.png", "--out", out)
+        assert (result.code, result.out) == (code, "") and says in result.err
+
+
 def test_a_damaged_file_or_one_without_a_recipe_is_not_replayed(sfumato: Run):
     sfumato("generate", "a", "--seed", "1", *QUICK, "--out", "x.png")
     data = Path("x.png").read_bytes()

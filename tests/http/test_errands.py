@@ -1,6 +1,8 @@
 """Long work beside painting: models come and go, LoRA are learned from what was sent, and a killed server goes on."""
 
+import errno
 import io
+import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -185,12 +187,43 @@ def test_what_was_under_way_when_the_server_died_is_begun_again(
     runner = Runner(Studio(Settings(home=tmp_path)), shelf)
     runner.start()
     try:
-        give_up = time.monotonic() + 60
-        while shelf.get(under_way.id).is_open and time.monotonic() < give_up:
-            time.sleep(0.05)
+        settled(shelf, under_way.id)
         assert shelf.get(under_way.id).state == state
     finally:
         runner.stop()
+
+
+def test_a_process_that_cannot_begin_is_told_and_the_next_one_begins(
+    hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("HF_ENDPOINT", hub.url)
+    monkeypatch.setenv("SFUMATO_HOME", str(tmp_path))
+    shelf, begin, left = Shelf(tmp_path / "errands"), subprocess.Popen, [1]
+
+    def first_fails(*command: Any, **how: Any) -> Any:
+        if left:
+            raise OSError(errno.EAGAIN, "Resource temporarily unavailable")
+        return begin(*command, **how)
+
+    monkeypatch.setattr("sfumato.errands.runner.subprocess.Popen", first_fails)
+    runner = Runner(Studio(Settings(home=tmp_path)), shelf)
+    runner.start()
+    try:
+        errand = runner.begin("pull", NAME, {})
+        settled(shelf, errand.id)
+        assert shelf.get(errand.id).state == "failed" and "cannot begin" in (shelf.get(errand.id).reason or "")
+        left.clear()
+        runner.retry(errand.id)
+        settled(shelf, errand.id)
+        assert shelf.get(errand.id).state == "done"
+    finally:
+        runner.stop()
+
+
+def settled(shelf: Shelf, id: str) -> None:
+    give_up = time.monotonic() + 60
+    while shelf.get(id).is_open and time.monotonic() < give_up:
+        time.sleep(0.05)
 
 
 def test_two_servers_of_one_home_do_nothing_twice(hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -205,9 +238,7 @@ def test_two_servers_of_one_home_do_nothing_twice(hub: Hub, tmp_path: Path, monk
         time.sleep(1)
         assert shelf.get(errand.id).attempts == 0
     try:
-        give_up = time.monotonic() + 90
-        while shelf.get(errand.id).is_open and time.monotonic() < give_up:
-            time.sleep(0.05)
+        settled(shelf, errand.id)
         assert (shelf.get(errand.id).state, shelf.get(errand.id).attempts) == ("done", 1)
     finally:
         runner.stop()

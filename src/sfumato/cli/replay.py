@@ -16,6 +16,8 @@ def command(
 ) -> None:
     """Paint pictures again from their own recipes, and count the pixels that differ.
 
+    All files are checked before anything is painted.
+
     Exit 0: all are the same (a jpg or webp as near as its compression allows); 1: one is not.
     """
     from sfumato.cli import _tables
@@ -23,8 +25,12 @@ def command(
     from sfumato.studio import Studio
 
     studio = Studio()
+    recipes = [studio.recipe_in(file) for file in files]
+    paths = [] if out is None else paths_for(recipes, out, None)
+    for path in paths:
+        studio.check_file(path, force=force)
     rows = []
-    for file in files:
+    for number, file in enumerate(files):
         result = studio.replay(file)
         pixels = result.picture.image.width * result.picture.image.height
         rows.append({
@@ -35,9 +41,8 @@ def command(
             likeness = "" if result.changed == 0 else f" ({result.decibels:.1f} dB)"
             verdict = "the same" if result.same else "NOT the same"
             print(f"{file}: {verdict}, {result.changed} of {pixels} pixels differ{likeness}")
-        if out is not None:
-            (path,) = paths_for([result.picture.recipe], out, None)
-            result.picture.save(path, force=force)
+        if paths:
+            result.picture.save(paths[number], force=force)
     if json:
         _tables.print_json(rows)
     if not all(row["same"] for row in rows):

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sfumato.core.errors import Conflict
+from sfumato.core.wording import cause
 from sfumato.errands import Errand
 from sfumato.errands.kinds import kinds
 from sfumato.errands.shelf import Shelf
@@ -116,7 +117,10 @@ class Runner:
 
     def _serve(self, kind: str) -> None:
         while (errand := self._next(kind)) is not None:
-            self._live(errand)
+            try:
+                self._live(errand)
+            except OSError as error:  # the machine lets no process begin
+                self._end(errand, state="failed", reason=f"its process cannot begin ({cause(error)}): try again")
 
     def _next(self, kind: str) -> Errand | None:
         """The next of a kind, as soon as there is one; None when all is to stop."""

@@ -215,12 +215,16 @@ class Painting(Models):
         """What a picture file says of how it was made, by us or by other tools; UnreadableFile if it is no picture."""
         return exports.read(Path(path))
 
-    def replay(self, path: str | Path) -> Replay:
-        """Paint the recipe in a file again and compare."""
-        path = Path(path)
+    def recipe_in(self, path: str | Path) -> Recipe:
+        """What a file of ours was painted from; RequestError if it does not say."""
         recipe = self.read(path).recipe
         if recipe is None:
-            raise RequestError(f"{path.name} holds no recipe of ours: see what it does say with sfumato info")
+            raise RequestError(f"{Path(path).name} holds no recipe of ours: see what it does say with sfumato info")
+        return recipe
+
+    def replay(self, path: str | Path) -> Replay:
+        """Paint the recipe in a file again and compare."""
+        path, recipe = Path(path), self.recipe_in(path)
         check(recipe, self._parts.card(recipe.model), self._find_lora, self._parts.weights, self.held, self._means())
         was, lossless = exports.pixels(path)
         return compared(self._painted(recipe), was, lossless)
