@@ -6,6 +6,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -205,7 +206,8 @@ def test_a_process_that_cannot_begin_is_told_and_the_next_one_begins(
             raise OSError(errno.EAGAIN, "Resource temporarily unavailable")
         return begin(*command, **how)
 
-    monkeypatch.setattr("sfumato.errands.runner.subprocess.Popen", first_fails)
+    processes = SimpleNamespace(Popen=first_fails, PIPE=subprocess.PIPE)
+    monkeypatch.setattr("sfumato.errands.runner.subprocess", processes)
     runner = Runner(Studio(Settings(home=tmp_path)), shelf)
     runner.start()
     try:
