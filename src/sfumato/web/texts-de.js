@@ -89,7 +89,7 @@ export const de = {
 
   prompt: {
     label: 'Was gemalt werden soll',
-    hint: 'Beschreibe ein Bild …',
+    hint: 'Beschreibe ein Bild…',
     paint: 'Malen',
     painting: (n) => `${n} malen`,
     keys: 'Strg + Eingabe',

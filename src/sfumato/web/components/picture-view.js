@@ -88,6 +88,7 @@ style(css`
       gap: var(--s2);
       button {
         border-radius: var(--round);
+        padding: 0 var(--s2);
         white-space: normal;
         line-height: 1.2;
       }
