@@ -1,6 +1,7 @@
 """The queue, the models, grids, and what holds for every place: names, contrast, small screens, a key."""
 
 import socket
+import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -188,33 +189,25 @@ def test_motion_is_left_out_where_it_is_not_wanted(studio: Page):
     assert studio.evaluate("getComputedStyle(document.documentElement).getPropertyValue('--calm')") == "0.01ms"
 
 
-def test_sfumato_studio_serves_the_page(page: Page, tmp_path: Path):
+def test_sfumato_studio_serves_the_page_which_says_when_it_goes_and_comes_back(page: Page, tmp_path: Path):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = str(free.getsockname()[1])
     process, address = started(tmp_path, "--no-open", "--port", port, command="studio")
     try:
         page.goto(address)
-        expect(page.get_by_label("What to paint")).to_be_visible()
+        page.get_by_label("What to paint").fill("a red apple")
+        stopped(process)
+        said = page.locator("say-line")
+        expect(said).to_contain_text("The server does not answer")
+        process, _ = started(tmp_path, "--no-open", "--port", port, command="studio")
+        expect(said).to_contain_text("The server is there again", timeout=30_000)
+        page.get_by_role("button", name="Paint 4").click()
+        expect(page.locator("picture-tile img").first).to_be_visible(timeout=60_000)
     finally:
-        process.terminate()
-        process.wait(20)
+        stopped(process)
 
 
-def test_a_key_is_asked_for_once(browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setenv("SFUMATO_KEY", "open sesame, please")
-    process, address = started(tmp_path)
-    try:
-        assert browser.new_context().request.get(address).status == 401
-        guest = browser.new_context(
-            http_credentials={"username": "anyone", "password": "open sesame, please"}
-        ).new_page()
-        guest.goto(address)
-        guest.get_by_label("What to paint").fill("a red apple")
-        guest.get_by_role("button", name="Paint 4").click()
-        picture = guest.locator("picture-tile img").first
-        expect(picture).to_be_visible(timeout=60_000)
-        expect(picture).not_to_have_js_property("naturalWidth", 0)
-    finally:
-        process.terminate()
-        process.wait(20)
+def stopped(process: "subprocess.Popen[str]") -> None:
+    process.terminate()
+    process.wait(20)

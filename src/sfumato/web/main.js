@@ -8,6 +8,7 @@ import { catalog } from './data/catalog.js';
 import { jobs } from './data/jobs.js';
 import { library } from './data/library.js';
 import { learnFrom } from './data/pace.js';
+import { t } from './texts.js';
 
 /** Learns how long pictures take from those that are here. */
 const watch = () => learnFrom(library.rows.slice(0, 100).filter((row) => row !== undefined));
@@ -15,6 +16,8 @@ const watch = () => learnFrom(library.rows.slice(0, 100).filter((row) => row !==
 const tell = (/** @type {Error} */ error) => say(error.message);
 
 jobs.addEventListener('picture', (event) => library.meet(/** @type {CustomEvent} */ (event).detail).catch(() => {}));
+jobs.addEventListener('gone', () => say(t.errors.offline));
+jobs.addEventListener('back', () => say(t.errors.back));
 library.addEventListener('change', watch);
 await library.reload().catch(tell);
 requestAnimationFrame(() => setTimeout(rest)); // when the first thumbnails have been asked for

@@ -88,7 +88,8 @@ class SayLine extends HTMLElement {
         },
         t.gallery.undo,
       );
-    if (this.shown) fill(this.shown, h('div', { class: 'said' }, h('p', {}, text), back));
+    const said = h('div', { class: 'said' }, h('p', {}, text), back);
+    if (this.shown && (undo || this.shown.textContent !== text)) fill(this.shown, said); // ears hear it once
     this.timer = setTimeout(() => this.clear(), SHOWN + text.length * 30);
   }
 

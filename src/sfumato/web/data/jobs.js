@@ -1,7 +1,8 @@
 /**
  * The orders under way, kept as the server tells of them. After a reload they are read again, so nothing is lost.
  *
- * Says `change` when anything to show has changed, `picture` when one was finished, and `done` when a whole order was.
+ * Says `change` when anything to show has changed, `picture` when one was finished, `done` when a whole order was, and
+ * `gone` and `back` when the server does not answer, and answers again.
  */
 
 /** @import {Job, Order} from '../types.js' */
@@ -36,9 +37,26 @@ class Jobs extends EventTarget {
     setInterval(() => this.load().catch(() => {}), LOOK);
     follow(
       (kind, data) => this.hear(data.job, kind, data),
-      () => this.load().catch(() => {}),
+      () => this.meet(),
+      () => this.miss(),
     );
     await this.load();
+  }
+
+  /** Whether the server does not answer. */
+  gone = false;
+
+  /** The server is there, perhaps again. */
+  meet() {
+    if (this.gone) this.dispatchEvent(new Event('back'));
+    this.gone = false;
+    this.load().catch(() => {});
+  }
+
+  /** The server does not answer, perhaps again. */
+  miss() {
+    this.gone = true;
+    this.dispatchEvent(new Event('gone'));
   }
 
   async load() {
