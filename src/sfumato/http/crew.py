@@ -27,7 +27,9 @@ class Crew:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None):
-        """What is under way is given back."""
+        """What is under way is given back, by all at once."""
+        for supervisor in self._supervisors:
+            supervisor.dismiss()
         for supervisor in self._supervisors:
             supervisor.stop()
 

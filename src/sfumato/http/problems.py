@@ -50,6 +50,11 @@ NAMES = {400: "bad-request", 401: "unauthorized", 403: "forbidden", 404: "not-fo
          413: "too-large", 415: "unsupported-media-type"}  # fmt: skip
 
 
+def of_fields(problem: Problem) -> int:
+    """The status where an API has one for every field that is not right: a file that is no picture is one, too."""
+    return 422 if problem.status == 415 else problem.status
+
+
 def problem_of(error: Exception) -> Problem:
     """Ours, the framework's, or one that nobody expected, which is told without what it holds."""
     if isinstance(error, RequestValidationError):

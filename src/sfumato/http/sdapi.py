@@ -179,8 +179,3 @@ def under_way(desk: Desk, request: Request) -> list[Job]:
 
 def error(problem: Problem) -> dict[str, Any]:
     return {"error": problem.kind, "detail": problem.detail, "body": "", "errors": problem.detail}
-
-
-def status(problem: Problem) -> int:
-    """What is no picture is a field that is not right, as any other."""
-    return 422 if problem.status == 415 else problem.status

@@ -51,11 +51,13 @@ class Inputs:
         return self._read(digest)
 
     def file(self, digest: str) -> bytes:
-        """The same as a PNG file."""
-        self(digest)
-        return self._blobs.path(digest, "png").read_bytes()
+        """The same as a PNG file; RequestError as above."""
+        return self._bytes(digest)
 
     def _from_disk(self, digest: str) -> Image.Image:
+        return pixels(self._bytes(digest))[0]
+
+    def _bytes(self, digest: str) -> bytes:
         if not re.fullmatch(DIGEST, digest):
             raise RequestError(f"{shown(digest)} is no sha256: give 64 hexadecimal digits")
         path = self._blobs.path(digest, "png")
@@ -67,7 +69,7 @@ class Inputs:
             ) from error
         if hashlib.sha256(data).hexdigest() != digest:
             raise RequestError(f"the picture {str(path)!r} is damaged: delete it, and begin with its file again")
-        return pixels(data)[0]
+        return data
 
 
 def _bare(image: Image.Image) -> bytes:

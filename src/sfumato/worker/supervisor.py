@@ -63,10 +63,14 @@ class Supervisor:
             process.stdin.write(json.dumps(message).encode() + b"\n")
             process.stdin.flush()
 
-    def stop(self) -> None:
-        """Let the worker give back what it holds, and wait for it; after a while it is killed."""
+    def dismiss(self) -> None:
+        """Tell the worker to give back what it holds, without waiting for it."""
         self._stopping.set()
         self._close_input()
+
+    def stop(self) -> None:
+        """Dismiss the worker, and wait for it; after a while it is killed."""
+        self.dismiss()
         self._thread.join(GRACE)
         if (process := self._process) is not None and process.poll() is None:
             process.kill()

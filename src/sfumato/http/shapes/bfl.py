@@ -22,7 +22,7 @@ from sfumato.http.courier import Letter, Occasion
 from sfumato.http.desk import Desk, caller_of
 from sfumato.http.hosted import Hosted
 from sfumato.http.links import root_of
-from sfumato.http.problems import Problem
+from sfumato.http.problems import Problem, of_fields
 from sfumato.http.shapes import Shape
 
 DOOR, PREFIX = "bfl", "/bfl/v1"
@@ -112,9 +112,4 @@ def error(problem: Problem) -> dict[str, Any]:
     return {"detail": [{"loc": ["body", *problem.where.split(".")], "msg": problem.detail, "type": "value_error"}]}
 
 
-def status(problem: Problem) -> int:
-    """What is no picture is a field that is not right, as any other."""
-    return 422 if problem.status == 415 else problem.status
-
-
-PART = Shape(PREFIX, router, error, status=status, door=DOOR, letter=letter)
+PART = Shape(PREFIX, router, error, status=of_fields, door=DOOR, letter=letter)

@@ -25,7 +25,7 @@ from sfumato.http.desk import Desk, caller_of
 from sfumato.http.hosted import by_name
 from sfumato.http.links import root_of
 from sfumato.http.pictures import base64_of
-from sfumato.http.problems import Problem
+from sfumato.http.problems import Problem, of_fields
 from sfumato.http.shapes import Shape
 from sfumato.http.shapes.native import encoded
 
@@ -143,8 +143,4 @@ def error(problem: Problem) -> dict[str, Any]:
     return {"detail": problem.detail}
 
 
-def status(problem: Problem) -> int:
-    return 422 if problem.status == 415 else problem.status
-
-
-PART = Shape(PREFIX, router, error, status=status, door=DOOR, letter=letter)
+PART = Shape(PREFIX, router, error, status=of_fields, door=DOOR, letter=letter)

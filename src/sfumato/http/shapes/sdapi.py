@@ -26,7 +26,8 @@ from sfumato.http.changes import Change, changed
 from sfumato.http.desk import Desk, failed
 from sfumato.http.hub import Live
 from sfumato.http.pictures import Reader, base64_of
-from sfumato.http.sdapi import DOOR, PREFIX, Painting, answer, error, queued, status, under_way, wishes
+from sfumato.http.problems import of_fields
+from sfumato.http.sdapi import DOOR, PREFIX, Painting, answer, error, queued, under_way, wishes
 from sfumato.http.shapes import Shape
 from sfumato.operations.erase import spread
 
@@ -226,4 +227,4 @@ def state_of(job: Job | None) -> dict[str, Any]:
     }  # fmt: skip
 
 
-PART = Shape(PREFIX, router, error, status=status, door=DOOR)
+PART = Shape(PREFIX, router, error, status=of_fields, door=DOOR)

@@ -13,7 +13,8 @@ from sfumato.core.errors import RequestError
 from sfumato.exports.parameters import written
 from sfumato.http.desk import Desk
 from sfumato.http.pictures import Reader, base64_of, of_base64
-from sfumato.http.sdapi import PREFIX, error, named, status
+from sfumato.http.problems import of_fields
+from sfumato.http.sdapi import PREFIX, error, named
 from sfumato.http.shapes import Shape
 
 UPSCALERS: dict[str, str | None] = {"None": None, "Lanczos": "plain", "drawing": "drawing", "photo": "photo"}
@@ -147,4 +148,4 @@ def as_file(image: Image.Image) -> bytes:
     return exports.encode(image, None, "png", None, "none", ai_made=False)
 
 
-PART = Shape(PREFIX, router, error, status=status)
+PART = Shape(PREFIX, router, error, status=of_fields)

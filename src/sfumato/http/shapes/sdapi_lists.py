@@ -8,7 +8,8 @@ from fastapi import APIRouter
 
 from sfumato.core.errors import RequestError
 from sfumato.http.desk import Desk
-from sfumato.http.sdapi import PREFIX, SAMPLERS, SCHEDULES, error, status
+from sfumato.http.problems import of_fields
+from sfumato.http.sdapi import PREFIX, SAMPLERS, SCHEDULES, error
 from sfumato.http.shapes import Shape
 from sfumato.http.shapes.sdapi_extras import NETWORKS_GROW, UPSCALERS
 
@@ -98,4 +99,4 @@ def ram() -> dict[str, Any]:
     return {"free": free * page, "used": used * page, "total": total * page}
 
 
-PART = Shape(PREFIX, router, error, status=status)
+PART = Shape(PREFIX, router, error, status=of_fields)
