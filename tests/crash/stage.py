@@ -43,7 +43,8 @@ def deadly(holder: type, name: str, dice: random.Random, odds: int) -> None:
 
     def perhaps(when: str) -> None:
         if dice.randrange(odds) == 0:
-            print(f'{{"failpoint": "{when} {holder.__name__}.{name}"}}', file=sys.stderr, flush=True)
+            sys.stderr.write(f'{{"failpoint": "{when} {holder.__name__}.{name}"}}\n')  # at once, as the log's lines are
+            sys.stderr.flush()
             os.kill(os.getpid(), signal.SIGKILL)
 
     def method(*arguments: Any, **options: Any) -> Any:

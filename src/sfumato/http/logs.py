@@ -19,7 +19,8 @@ class Log(logging.Handler):
     def __call__(self, **fields: object) -> None:
         line = json.dumps({"at": round(time.time(), 3), **fields}, default=str)
         with self._writing:
-            print(line, file=sys.stderr, flush=True)
+            sys.stderr.write(line + "\n")  # at once, for others write there too
+            sys.stderr.flush()
 
     def emit(self, record: logging.LogRecord) -> None:
         fields = {"level": record.levelname.lower(), "from": record.name, "text": record.getMessage()}

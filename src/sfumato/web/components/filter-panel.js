@@ -167,9 +167,10 @@ class FilterPanel extends HTMLElement {
   tags(tags, tag) {
     const known = Object.entries(tags).slice(0, MOST_TAGS);
     if (known.length === 0) return h('p', { class: 'small quiet' }, t.gallery.noTags);
+    const turn = (/** @type {string} */ name) => find({ tag: library.search.tag === name ? undefined : name });
     return this.group(
       t.gallery.tags,
-      known.map(([name, n]) => this.chip(name, tag === name, () => find({ tag: tag === name ? undefined : name }), n)),
+      known.map(([name, n]) => this.chip(name, tag === name, () => turn(name), n)),
     );
   }
 }
