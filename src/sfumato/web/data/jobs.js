@@ -32,6 +32,9 @@ class Jobs extends EventTarget {
   /** Whether nothing new is begun. */
   paused = false;
 
+  /** How often that was changed here. */
+  turns = 0;
+
   /** Reads all that is open, and what ended lately; and again after each break, for what was told meanwhile is missed. */
   async start() {
     setInterval(() => this.load().catch(() => {}), LOOK);
@@ -60,12 +63,13 @@ class Jobs extends EventTarget {
   }
 
   async load() {
+    const { turns } = this;
     const [found, { paused }] = await Promise.all([client.findJobs(), client.queue()]);
     const before = this.all;
     this.all = new Map(found.map((job) => [job.id, before.get(job.id) ?? job]));
     for (const job of found) this.put(job);
     this.loaded = true;
-    this.paused = paused;
+    if (turns === this.turns) this.paused = paused; // else it is of before
     this.changed();
   }
 
@@ -143,6 +147,7 @@ class Jobs extends EventTarget {
   /** Lets nothing new be begun, or lets it again. @param {boolean} paused */
   async pause(paused) {
     this.paused = (await client.pauseQueue(paused)).paused;
+    this.turns += 1;
     this.changed();
   }
 
