@@ -7,6 +7,7 @@ A model that is not painted with by itself has a Listing (core/listing.py).
 """
 
 import tomllib
+from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Literal, TypeVar, cast
 
@@ -130,7 +131,7 @@ Kind = Literal["paint", "edit", "control", "reference", "upscale", "video"]
 """paint: pictures out of words. edit: a picture, changed. The others: see core/listing.py."""
 
 
-class About(_Part):
+class About(_Part, ABC):
     """What is known of any model. name: as in `sfumato pull`. knows, lacks: one line each, for people.
 
     repository: on a model hub; None: the files lie beside the card. revision: a commit there; None: the newest, and
@@ -163,9 +164,9 @@ class About(_Part):
     unknown: dict[str, str] = {}
 
     @property
+    @abstractmethod
     def kinds(self) -> "frozenset[Kind]":
         """What it can be chosen as."""
-        raise NotImplementedError
 
     @property
     def room(self) -> int:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 from functools import cache, cached_property
 from importlib import import_module
-from importlib.metadata import EntryPoint, distributions
+from importlib.metadata import EntryPoint, entry_points
 from pkgutil import iter_modules
 from typing import Generic, TypeVar
 
@@ -54,16 +54,12 @@ class Registry(Generic[Part]):
         return (self[name] for name in self.names())
 
 
-@cache
-def _all_outside() -> list[EntryPoint]:
-    """Ours among the entry points of every package that is installed; looked for once, for there may be hundreds."""
-    found = (point for package in distributions() for point in package.entry_points)
-    return [point for point in found if point.group.startswith("sfumato.")]
+_all_outside = cache(entry_points)  # looks into every package that is installed, which may be hundreds
 
 
 def outside(group: str) -> dict[str, EntryPoint]:
     """What other packages add under a group, by name."""
-    return {point.name: point for point in _all_outside() if point.group == group}
+    return {point.name: point for point in _all_outside().select(group=group)}
 
 
 MOST_NAMED = 20

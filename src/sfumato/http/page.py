@@ -8,6 +8,7 @@ version of the whole page, where they never change: who comes again has them.
 import gzip
 import mimetypes
 import re
+from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Match
 from starlette.types import Receive, Scope, Send
 
+from sfumato.http.shapes.native import LASTING
 from sfumato.web import CONTENT_SECURITY_POLICY, FOLDER
 
 START = "index.html"
@@ -28,8 +30,7 @@ VERSIONED = re.compile(r"page/([0-9a-f]{16})/")
 NAMED = re.compile(r'((?:href|src)=")(?=\w+\.(?:css|js|svg)")')  # by index.html
 IMPORT = re.compile(r"^(?:import|export)\b[^;(]*?'(\.[^']+\.js)'", re.MULTILINE)
 
-LASTING = "private, max-age=31536000, immutable"
-SHORT = "no-cache"  # asked for again each time, and mostly answered with 304
+SHORT = {"Cache-Control": "no-cache"}  # asked for again each time, and mostly answered with 304
 HEADERS = {"Content-Security-Policy": CONTENT_SECURITY_POLICY, "Vary": "Accept-Encoding"}
 
 
@@ -50,9 +51,9 @@ class Asset:
             self._tag = f'W/"{sha256(self._plain).hexdigest()[:16]}"'
         return self._tag
 
-    def answer(self, request: Request, keep: str) -> Response:
-        """The file, packed where that is understood; 304 where it is there already. keep: for how long, as in HTTP."""
-        headers = {**HEADERS, "Cache-Control": keep, "ETag": self.tag}
+    def answer(self, request: Request, keep: Mapping[str, str]) -> Response:
+        """The file, packed where that is understood; 304 where it is there already. keep: the header of how long."""
+        headers = {**HEADERS, **keep, "ETag": self.tag}
         if self.tag in request.headers.get("if-none-match", ""):
             return Response(status_code=304, headers=headers)
         if "gzip" not in request.headers.get("accept-encoding", ""):
@@ -77,7 +78,8 @@ class Page(BaseRoute):
             self._version, self._needed = version, modules(FIRST, self._folder)
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        known = scope["type"] == "http" and name_in(scope)[0] in {START, *self._assets}
+        name, _ = name_in(scope)
+        known = scope["type"] == "http" and (name == START or name in self._assets)
         return (Match.FULL if known else Match.NONE), {}
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -96,7 +98,7 @@ class Page(BaseRoute):
         asked = [f"<{path}>; rel=preload; as=fetch; crossorigin" for path in ASKED]
         needed = [f"<{below}{module}>; rel=modulepreload" for module in self._needed]
         text = NAMED.sub(rf"\1{below}", (self._folder / START).read_text(encoding="utf-8"))
-        headers = {**HEADERS, "Cache-Control": SHORT, "Link": ", ".join(asked + needed)}
+        headers = {**HEADERS, **SHORT, "Link": ", ".join(asked + needed)}
         return Response(text, headers=headers, media_type="text/html")
 
 

@@ -6,6 +6,7 @@ numbers before are kept on the processor, so that giving back is a copy and not 
 """
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
@@ -63,7 +64,7 @@ class Thin:
         return (up @ down).reshape(weight.shape)
 
 
-class Adaptable:
+class Adaptable(ABC):
     """A family that takes LoRA.
 
     learned: the parts that a LoRA may change, and their classes. loader: diffusers' mixin that reads such files.
@@ -88,8 +89,9 @@ class Adaptable:
         worn = tuple((lora, weight) for lora, weight in loras if weight)
         return self._wardrobe.view(self, worn) if worn else self
 
+    @abstractmethod
     def _read(self, prompt: str) -> Text:
-        raise NotImplementedError
+        """The prompt as the model takes it, with what is worn."""
 
     def _viewed(self, worn: Worn) -> Self:
         """All but what is worn, and the prompts read with it, is shared."""

@@ -1,10 +1,12 @@
 """Products whose weights lie in memory as small numbers, with scales beside them that bring them back."""
 
+from abc import ABC, abstractmethod
+
 import torch
 from torch import Tensor, nn
 
 
-class PackedLinear(nn.Module):
+class PackedLinear(nn.Module, ABC):
     """y = x W^T + b, made of a product in full: its weights are packed on the device that it is going to be asked on.
 
     How, and what is computed with them then, each kind says for itself.
@@ -23,6 +25,6 @@ class PackedLinear(nn.Module):
         self.register_buffer("bias", None if linear.bias is None else linear.bias.detach().to(device))
 
     @staticmethod
+    @abstractmethod
     def packed(weight: Tensor) -> tuple[Tensor, Tensor]:
         """A matrix (out, in) as small numbers, and their scales."""
-        raise NotImplementedError
