@@ -3,6 +3,7 @@
 import inspect
 import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -23,7 +24,7 @@ from sfumato.engine.families.pipeline import AS_IT_WAS_ASKED, Pipeline  # noqa: 
 from sfumato.planning import plan  # noqa: E402
 from sfumato.testing import tiny_card  # noqa: E402
 from sfumato.worker.run import Failed, Painted, Progress, run  # noqa: E402
-from tests import tiny_models, tiny_more_whole_models, tiny_whole_models  # noqa: E402
+from tests import tiny_encoder_models, tiny_language_models, tiny_models  # noqa: E402
 
 PROMPT = "a red apple"
 TOKENS = 48
@@ -40,28 +41,28 @@ WHOLE: dict[str, tuple[Callable[[Path], Path], str]] = {
     "PixArtSigmaPipeline": (tiny_models.pixart, "guidance_scale"),
     "ZImagePipeline": (tiny_models.z_image, "guidance_scale"),
     "QwenImagePipeline": (tiny_models.qwen_image, "true_cfg_scale"),
-    "ChromaPipeline": (tiny_whole_models.chroma, "guidance_scale"),
-    "BriaPipeline": (tiny_whole_models.bria, "guidance_scale"),
-    "Flux2KleinPipeline": (tiny_whole_models.flux_2_klein, "guidance_scale"),
-    "CogView3PlusPipeline": (tiny_whole_models.cogview_3, "guidance_scale"),
-    "CogView4Pipeline": (tiny_whole_models.cogview_4, "guidance_scale"),
-    "Lumina2Pipeline": (tiny_whole_models.lumina_2, "guidance_scale"),
-    "Kandinsky3Pipeline": (tiny_whole_models.kandinsky_3, "guidance_scale"),
-    "HunyuanImagePipeline": (tiny_whole_models.hunyuan_image, ""),
-    "Krea2Pipeline": (tiny_whole_models.krea_2, "guidance_scale"),
-    "ErnieImagePipeline": (tiny_whole_models.ernie_image, "guidance_scale"),
-    "Flux2Pipeline": (tiny_whole_models.flux_2, "guidance_scale"),
-    "Ideogram4Pipeline": (tiny_whole_models.ideogram_4, "guidance_scale"),
-    "AuraFlowPipeline": (tiny_more_whole_models.aura_flow, "guidance_scale"),
-    "PixArtAlphaPipeline": (tiny_more_whole_models.pixart_alpha, "guidance_scale"),
-    "SanaSprintPipeline": (tiny_more_whole_models.sana_sprint, "guidance_scale"),
-    "HunyuanDiTPipeline": (tiny_more_whole_models.hunyuan_dit, "guidance_scale"),
-    "LuminaPipeline": (tiny_more_whole_models.lumina_next, "guidance_scale"),
-    "OvisImagePipeline": (tiny_more_whole_models.ovis, "guidance_scale"),
-    "PRXPipeline": (tiny_more_whole_models.prx, "guidance_scale"),
-    "Kandinsky5T2IPipeline": (tiny_more_whole_models.kandinsky_5, "guidance_scale"),
-    "LongCatImagePipeline": (tiny_more_whole_models.longcat, "guidance_scale"),
-    "HiDreamImagePipeline": (tiny_whole_models.hidream, "guidance_scale"),
+    "ChromaPipeline": (tiny_encoder_models.chroma, "guidance_scale"),
+    "BriaPipeline": (tiny_encoder_models.bria, "guidance_scale"),
+    "Flux2KleinPipeline": (tiny_language_models.flux_2_klein, "guidance_scale"),
+    "CogView3PlusPipeline": (tiny_encoder_models.cogview_3, "guidance_scale"),
+    "CogView4Pipeline": (tiny_language_models.cogview_4, "guidance_scale"),
+    "Lumina2Pipeline": (tiny_language_models.lumina_2, "guidance_scale"),
+    "Kandinsky3Pipeline": (tiny_encoder_models.kandinsky_3, "guidance_scale"),
+    "HunyuanImagePipeline": (tiny_language_models.hunyuan_image, ""),
+    "Krea2Pipeline": (tiny_language_models.krea_2, "guidance_scale"),
+    "ErnieImagePipeline": (tiny_language_models.ernie_image, "guidance_scale"),
+    "Flux2Pipeline": (tiny_language_models.flux_2, "guidance_scale"),
+    "Ideogram4Pipeline": (tiny_language_models.ideogram_4, "guidance_scale"),
+    "AuraFlowPipeline": (tiny_encoder_models.aura_flow, "guidance_scale"),
+    "PixArtAlphaPipeline": (partial(tiny_models.pixart, kind="PixArtAlphaPipeline"), "guidance_scale"),
+    "SanaSprintPipeline": (tiny_language_models.sana_sprint, "guidance_scale"),
+    "HunyuanDiTPipeline": (tiny_encoder_models.hunyuan_dit, "guidance_scale"),
+    "LuminaPipeline": (tiny_language_models.lumina_next, "guidance_scale"),
+    "OvisImagePipeline": (tiny_language_models.ovis, "guidance_scale"),
+    "PRXPipeline": (tiny_encoder_models.prx, "guidance_scale"),
+    "Kandinsky5T2IPipeline": (tiny_language_models.kandinsky_5, "guidance_scale"),
+    "LongCatImagePipeline": (tiny_language_models.longcat, "guidance_scale"),
+    "HiDreamImagePipeline": (tiny_language_models.hidream, "guidance_scale"),
 }
 
 
@@ -151,7 +152,7 @@ def test_what_it_cannot_honour_is_refused(sana: Model, field: dict[str, Any]):
 def test_parts_that_came_from_another_repository_are_loaded(tmp_path: Path, entry: Any):
     """HiDream's own index does not name its Llama, which lies in its makers' repository."""
     card = catalog.card("hidream-i1-fast")
-    folder = tiny_whole_models.hidream(tmp_path)
+    folder = tiny_language_models.hidream(tmp_path)
     before = Pipeline(card, folder)
     index = json.loads((folder / "model_index.json").read_text())
     for name in card.elsewhere:

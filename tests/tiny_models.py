@@ -1,7 +1,8 @@
 """Real models made tiny: diffusers' own classes with random weights, saved as their folders are."""
 
 import string
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import wraps
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,21 @@ from sfumato.worker.run import Painted, run
 
 CHARACTERS = string.ascii_lowercase + string.digits + string.punctuation
 WIDTH = 32  # numbers of a text state
+
+
+FLOW = {"use_dynamic_shifting": True, "shift": 3.0}
+
+
+def saved(made: Callable[[], Any]) -> Callable[[Path], Path]:
+    """What makes a pipeline, as what saves it into a folder: with random weights, the same each time."""
+
+    @wraps(made)
+    def save(folder: Path) -> Path:
+        torch.manual_seed(0)
+        made().save_pretrained(folder)
+        return folder
+
+    return save
 
 
 def assert_same_pixels(ours: np.ndarray, theirs: np.ndarray) -> None:
@@ -177,36 +193,50 @@ def stable_diffusion_xl(
     return folder
 
 
-def sana(folder: Path) -> Path:
-    from diffusers import AutoencoderDC, FlowMatchEulerDiscreteScheduler, SanaPipeline, SanaTransformer2DModel
-    from transformers import Gemma2Config, Gemma2Model, GemmaTokenizer
+def deep_autoencoder() -> Any:
+    """Halves a side once."""
+    from diffusers import AutoencoderDC
 
-    torch.manual_seed(0)
+    return AutoencoderDC(
+        in_channels=3, latent_channels=4, attention_head_dim=2, encoder_block_types=("ResBlock", "EfficientViTBlock"),
+        decoder_block_types=("ResBlock", "EfficientViTBlock"), encoder_block_out_channels=(8, 8),
+        decoder_block_out_channels=(8, 8), encoder_qkv_multiscales=((), (5,)), decoder_qkv_multiscales=((), (5,)),
+        encoder_layers_per_block=(1, 1), decoder_layers_per_block=[1, 1], downsample_block_type="conv",
+        upsample_block_type="interpolate", decoder_norm_types="rms_norm", decoder_act_fns="silu",
+        scaling_factor=0.41407,
+    )  # fmt: skip
+
+
+def gemma_tokenizer() -> Any:
+    from transformers import GemmaTokenizer
+
     names = ["<pad>", "<eos>", "<bos>", "<unk>", *CHARACTERS]
-    tokenizer = GemmaTokenizer(vocab={name: i for i, name in enumerate(names)}, merges=[])
-    SanaPipeline(
-        tokenizer=tokenizer,
-        text_encoder=Gemma2Model(
-            Gemma2Config(vocab_size=len(names) + 8, hidden_size=8, intermediate_size=16, num_hidden_layers=1,
-                         num_attention_heads=2, num_key_value_heads=1, head_dim=4)
-        ).eval(),
-        vae=AutoencoderDC(
-            in_channels=3, latent_channels=4, attention_head_dim=2,
-            encoder_block_types=("ResBlock", "EfficientViTBlock"),
-            decoder_block_types=("ResBlock", "EfficientViTBlock"), encoder_block_out_channels=(8, 8),
-            decoder_block_out_channels=(8, 8), encoder_qkv_multiscales=((), (5,)), decoder_qkv_multiscales=((), (5,)),
-            encoder_layers_per_block=(1, 1), decoder_layers_per_block=[1, 1], downsample_block_type="conv",
-            upsample_block_type="interpolate", decoder_norm_types="rms_norm", decoder_act_fns="silu",
-            scaling_factor=0.41407,
-        ),
+    return GemmaTokenizer(vocab={name: i for i, name in enumerate(names)}, merges=[], model_max_length=64)
+
+
+def gemma_2(layers: int = 1) -> Any:
+    from transformers import Gemma2Config, Gemma2Model
+
+    config = Gemma2Config(
+        vocab_size=4 + len(CHARACTERS), hidden_size=8, intermediate_size=16, num_hidden_layers=layers,
+        num_attention_heads=2, num_key_value_heads=1, head_dim=4,
+    )  # fmt: skip
+    return Gemma2Model(config).eval()
+
+
+@saved
+def sana() -> Any:
+    from diffusers import FlowMatchEulerDiscreteScheduler, SanaPipeline, SanaTransformer2DModel
+
+    return SanaPipeline(
+        tokenizer=gemma_tokenizer(), text_encoder=gemma_2(), vae=deep_autoencoder(),
         transformer=SanaTransformer2DModel(
             patch_size=1, in_channels=4, out_channels=4, num_layers=1, num_attention_heads=2, attention_head_dim=4,
             num_cross_attention_heads=2, cross_attention_head_dim=4, cross_attention_dim=8, caption_channels=8,
             sample_size=32,
         ),
         scheduler=FlowMatchEulerDiscreteScheduler(shift=7.0),
-    ).save_pretrained(folder)  # fmt: skip
-    return folder
+    )  # fmt: skip
 
 
 def stable_diffusion_3(folder: Path) -> Path:
@@ -230,11 +260,13 @@ def stable_diffusion_3(folder: Path) -> Path:
     return folder
 
 
-def pixart(folder: Path) -> Path:
-    from diffusers import DPMSolverMultistepScheduler, PixArtSigmaPipeline, PixArtTransformer2DModel
+def pixart(folder: Path, kind: str = "PixArtSigmaPipeline") -> Path:
+    """PixArt-Sigma, or another of its kind."""
+    import diffusers
+    from diffusers import DPMSolverMultistepScheduler, PixArtTransformer2DModel
 
     torch.manual_seed(0)
-    PixArtSigmaPipeline(
+    getattr(diffusers, kind)(
         transformer=PixArtTransformer2DModel(
             sample_size=16, num_layers=2, patch_size=2, attention_head_dim=8, num_attention_heads=3,
             caption_channels=WIDTH, in_channels=4, cross_attention_dim=24, out_channels=8, attention_bias=True,

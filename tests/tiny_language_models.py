@@ -1,58 +1,29 @@
-"""More of the models that paint whole, made tiny: diffusers' own classes with random weights, saved as folders."""
+"""Models that paint whole and read with a language model (Qwen, Gemma, Mistral and the like), made tiny."""
 
-from pathlib import Path
 from typing import Any
 
-import torch
 from diffusers import AutoencoderKLFlux2, FlowMatchEulerDiscreteScheduler
-from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
-from transformers import GemmaTokenizer, T5Config, T5EncoderModel
+from transformers import T5Config, T5EncoderModel
 
 from tests.tiny_models import (
     CHARACTERS,
     CHAT,
+    FLOW,
     WIDTH,
     autoencoder,
     clip_config,
     clip_tokenizer,
+    deep_autoencoder,
+    gemma_2,
+    gemma_tokenizer,
     qwen_2_5,
     qwen_tokenizer,
+    saved,
     t5_encoder,
     t5_tokenizer,
-)
+)  # fmt: skip
 
-FLOW = {"use_dynamic_shifting": True, "shift": 3.0}
-
-
-def chroma(folder: Path) -> Path:
-    from diffusers import ChromaPipeline, ChromaTransformer2DModel
-
-    torch.manual_seed(0)
-    ChromaPipeline(
-        scheduler=FlowMatchEulerDiscreteScheduler(), vae=autoencoder(4, scaling_factor=0.3611, shift_factor=0.1159),
-        text_encoder=t5_encoder().eval(), tokenizer=t5_tokenizer(),
-        transformer=ChromaTransformer2DModel(
-            in_channels=16, num_layers=1, num_single_layers=1, attention_head_dim=16, num_attention_heads=2,
-            joint_attention_dim=WIDTH, axes_dims_rope=(4, 4, 8), approximator_num_channels=16,
-            approximator_hidden_dim=32, approximator_layers=1,
-        ),
-    ).save_pretrained(folder)  # fmt: skip
-    return folder
-
-
-def bria(folder: Path) -> Path:
-    from diffusers import BriaPipeline, BriaTransformer2DModel
-
-    torch.manual_seed(0)
-    BriaPipeline(
-        transformer=BriaTransformer2DModel(
-            in_channels=16, num_layers=1, num_single_layers=1, attention_head_dim=16, num_attention_heads=2,
-            joint_attention_dim=WIDTH, axes_dims_rope=[0, 4, 12],
-        ),
-        scheduler=FlowMatchEulerDiscreteScheduler(**FLOW), vae=autoencoder(4), text_encoder=t5_encoder().eval(),
-        tokenizer=t5_tokenizer(),
-    ).save_pretrained(folder)  # fmt: skip
-    return folder
+PARTS = "{% for m in messages %}<|im_start|>{{ m['content'][0]['text'] }}<|im_end|>{% endfor %}"
 
 
 def flux_2_autoencoder() -> AutoencoderKLFlux2:
@@ -95,18 +66,18 @@ def qwen_3_vl(pieces: int, layers: int = 2) -> Any:
     )  # fmt: skip
 
 
-def flux_2_klein(folder: Path) -> Path:
+@saved
+def flux_2_klein() -> Any:
     from diffusers import Flux2KleinPipeline, Flux2Transformer2DModel
     from transformers import Qwen3Config, Qwen3ForCausalLM
 
-    torch.manual_seed(0)
     tokenizer = qwen_tokenizer()
     tokenizer.chat_template = CHAT
     reader = Qwen3Config(
         vocab_size=len(tokenizer), hidden_size=16, intermediate_size=16, num_hidden_layers=28, num_attention_heads=2,
         num_key_value_heads=2, max_position_embeddings=512, head_dim=8,
     )  # fmt: skip
-    Flux2KleinPipeline(
+    return Flux2KleinPipeline(
         scheduler=FlowMatchEulerDiscreteScheduler(**FLOW),
         vae=flux_2_autoencoder(),
         text_encoder=Qwen3ForCausalLM(reader).eval(), tokenizer=tokenizer,
@@ -115,94 +86,81 @@ def flux_2_klein(folder: Path) -> Path:
             joint_attention_dim=48, timestep_guidance_channels=32, axes_dims_rope=(4, 4, 4, 4), guidance_embeds=False,
         ),
         is_distilled=False,
-    ).save_pretrained(folder)  # fmt: skip
-    return folder
-
-
-def cogview_3(folder: Path) -> Path:
-    from diffusers import CogVideoXDPMScheduler, CogView3PlusPipeline, CogView3PlusTransformer2DModel
-
-    torch.manual_seed(0)
-    reader = T5Config(vocab_size=4 + len(CHARACTERS), d_model=WIDTH, d_ff=37, d_kv=8, num_heads=4, num_layers=1)
-    vae: AutoencoderKL = autoencoder(4)
-    CogView3PlusPipeline(
-        tokenizer=t5_tokenizer(), text_encoder=T5EncoderModel(reader).eval(), vae=vae,
-        transformer=CogView3PlusTransformer2DModel(
-            in_channels=4, num_layers=1, attention_head_dim=8, num_attention_heads=4, out_channels=4,
-            text_embed_dim=WIDTH, time_embed_dim=16, condition_dim=4, pos_embed_max_size=32, sample_size=16,
-        ),
-        scheduler=CogVideoXDPMScheduler(),
-    ).save_pretrained(folder)  # fmt: skip
-    return folder
-
-
-def gemma_tokenizer() -> GemmaTokenizer:
-    names = ["<pad>", "<eos>", "<bos>", "<unk>", *CHARACTERS]
-    return GemmaTokenizer(vocab={name: i for i, name in enumerate(names)}, merges=[], model_max_length=64)
-
-
-def lumina_2(folder: Path) -> Path:
-    from diffusers import Lumina2Pipeline, Lumina2Transformer2DModel
-    from transformers import Gemma2Config, Gemma2Model
-
-    torch.manual_seed(0)
-    reader = Gemma2Config(
-        vocab_size=4 + len(CHARACTERS), hidden_size=8, intermediate_size=16, num_hidden_layers=2,
-        num_attention_heads=2, num_key_value_heads=1, head_dim=4,
     )  # fmt: skip
-    Lumina2Pipeline(
+
+
+@saved
+def flux_2() -> Any:
+    from diffusers import Flux2Pipeline, Flux2Transformer2DModel
+    from transformers import Mistral3ForConditionalGeneration
+
+    tokenizer = qwen_tokenizer()
+    tokenizer.chat_template = PARTS
+    return Flux2Pipeline(
+        scheduler=FlowMatchEulerDiscreteScheduler(**FLOW), vae=flux_2_autoencoder(), tokenizer=tokenizer,
+        text_encoder=Mistral3ForConditionalGeneration(mistral_3(len(tokenizer), layers=31)).eval(),
+        transformer=Flux2Transformer2DModel(
+            in_channels=16, num_layers=1, num_single_layers=1, attention_head_dim=16, num_attention_heads=2,
+            joint_attention_dim=48, timestep_guidance_channels=32, axes_dims_rope=(4, 4, 4, 4),
+        ),
+    )  # fmt: skip
+
+
+@saved
+def lumina_2() -> Any:
+    from diffusers import Lumina2Pipeline, Lumina2Transformer2DModel
+
+    return Lumina2Pipeline(
         transformer=Lumina2Transformer2DModel(
             sample_size=4, in_channels=4, hidden_size=16, num_layers=1, num_refiner_layers=1, num_attention_heads=2,
             num_kv_heads=1, multiple_of=16, axes_dim_rope=(4, 2, 2), axes_lens=(64, 64, 64), cap_feat_dim=8,
         ),
         scheduler=FlowMatchEulerDiscreteScheduler(), vae=autoencoder(4, 4, scaling_factor=1.5, shift_factor=0.06),
-        text_encoder=Gemma2Model(reader).eval(), tokenizer=gemma_tokenizer(),
-    ).save_pretrained(folder)  # fmt: skip
-    return folder
+        text_encoder=gemma_2(), tokenizer=gemma_tokenizer(),
+    )  # fmt: skip
 
 
-def cogview_4(folder: Path) -> Path:
+@saved
+def lumina_next() -> Any:
+    from diffusers import LuminaNextDiT2DModel, LuminaPipeline
+    from transformers import GemmaConfig, GemmaModel
+
+    reader = GemmaConfig(
+        vocab_size=4 + len(CHARACTERS), hidden_size=8, intermediate_size=16, num_hidden_layers=2,
+        num_attention_heads=2, num_key_value_heads=1, head_dim=4,
+    )  # fmt: skip
+    return LuminaPipeline(
+        transformer=LuminaNextDiT2DModel(
+            sample_size=4, in_channels=4, hidden_size=16, num_layers=1, num_attention_heads=2, num_kv_heads=1,
+            multiple_of=16, cross_attention_dim=8,
+        ),
+        scheduler=FlowMatchEulerDiscreteScheduler(), vae=autoencoder(4, 4),
+        text_encoder=GemmaModel(reader).eval(), tokenizer=gemma_tokenizer(),
+    )  # fmt: skip
+
+
+@saved
+def cogview_4() -> Any:
     from diffusers import CogView4Pipeline, CogView4Transformer2DModel
     from transformers import GlmConfig, GlmModel
 
-    torch.manual_seed(0)
     tokenizer = qwen_tokenizer()
     reader = GlmConfig(
         vocab_size=len(tokenizer), hidden_size=WIDTH, intermediate_size=16, num_hidden_layers=2,
         num_attention_heads=4, num_key_value_heads=2, head_dim=8, pad_token_id=0,
     )  # fmt: skip
-    CogView4Pipeline(
+    return CogView4Pipeline(
         tokenizer=tokenizer, text_encoder=GlmModel(reader).eval(), vae=autoencoder(4),
         transformer=CogView4Transformer2DModel(
             in_channels=4, out_channels=4, num_layers=1, attention_head_dim=8, num_attention_heads=4,
             text_embed_dim=WIDTH, time_embed_dim=16, condition_dim=4, rope_axes_dim=(32, 32), sample_size=16,
         ),
         scheduler=FlowMatchEulerDiscreteScheduler(use_dynamic_shifting=True, time_shift_type="linear", base_shift=0.25),
-    ).save_pretrained(folder)  # fmt: skip
-    return folder
+    )  # fmt: skip
 
 
-def kandinsky_3(folder: Path) -> Path:
-    from diffusers import DDPMScheduler, Kandinsky3Pipeline, Kandinsky3UNet, VQModel
-
-    torch.manual_seed(0)
-    Kandinsky3Pipeline(
-        tokenizer=t5_tokenizer(), text_encoder=t5_encoder().eval(),
-        unet=Kandinsky3UNet(
-            in_channels=4, time_embedding_dim=4, groups=2, attention_head_dim=4, layers_per_block=3,
-            block_out_channels=(8, 16), cross_attention_dim=4, encoder_hid_dim=WIDTH,
-        ),
-        scheduler=DDPMScheduler(beta_schedule="squaredcos_cap_v2"),
-        movq=VQModel(
-            down_block_types=("DownEncoderBlock2D",) * 4, up_block_types=("UpDecoderBlock2D",) * 4,
-            block_out_channels=(32,) * 4, latent_channels=4, norm_num_groups=4, norm_type="spatial",
-            num_vq_embeddings=12, vq_embed_dim=4,
-        ),
-    ).save_pretrained(folder)  # fmt: skip
-    return folder
-
-
-def hunyuan_image(folder: Path) -> Path:
+@saved
+def hunyuan_image() -> Any:
     from diffusers import (
         AdaptiveProjectedMixGuidance,
         AutoencoderKLHunyuanImage,
@@ -211,10 +169,9 @@ def hunyuan_image(folder: Path) -> Path:
     )
     from transformers import ByT5Tokenizer, Qwen2_5_VLForConditionalGeneration
 
-    torch.manual_seed(0)
     tokenizer = qwen_tokenizer()
     glyphs = T5Config(vocab_size=384, d_model=WIDTH, d_ff=37, d_kv=8, num_heads=4, num_layers=1)
-    HunyuanImagePipeline(
+    return HunyuanImagePipeline(
         scheduler=FlowMatchEulerDiscreteScheduler(shift=7.0),
         vae=AutoencoderKLHunyuanImage(
             in_channels=3, out_channels=3, latent_channels=4, block_out_channels=(32, 32), layers_per_block=1,
@@ -227,17 +184,16 @@ def hunyuan_image(folder: Path) -> Path:
             num_single_layers=1, num_refiner_layers=1, text_embed_dim=16, text_embed_2_dim=WIDTH, rope_axes_dim=(8, 8),
         ),
         guider=AdaptiveProjectedMixGuidance(guidance_scale=3.5), ocr_guider=AdaptiveProjectedMixGuidance(),
-    ).save_pretrained(folder)  # fmt: skip
-    return folder
+    )  # fmt: skip
 
 
-def krea_2(folder: Path) -> Path:
+@saved
+def krea_2() -> Any:
     from diffusers import AutoencoderKLQwenImage, Krea2Pipeline, Krea2Transformer2DModel
     from transformers import Qwen3VLModel
 
-    torch.manual_seed(0)
     tokenizer = qwen_tokenizer()
-    Krea2Pipeline(
+    return Krea2Pipeline(
         scheduler=FlowMatchEulerDiscreteScheduler(**FLOW),
         vae=AutoencoderKLQwenImage(base_dim=24, z_dim=4, dim_mult=[1, 2, 4], num_res_blocks=1,
                                    temperal_downsample=[False, True], latents_mean=[0.1, -0.2, 0.0, 0.3],
@@ -250,39 +206,37 @@ def krea_2(folder: Path) -> Path:
             num_layerwise_text_blocks=1, num_refiner_text_blocks=1, axes_dims_rope=(4, 6, 6),
         ),
         text_encoder_select_layers=(1, 2),
-    ).save_pretrained(folder)  # fmt: skip
-    return folder
+    )  # fmt: skip
 
 
-def ernie_image(folder: Path) -> Path:
+@saved
+def ernie_image() -> Any:
     from diffusers import ErnieImagePipeline, ErnieImageTransformer2DModel
     from transformers import Mistral3Model
 
-    torch.manual_seed(0)
     tokenizer = qwen_tokenizer()
-    ErnieImagePipeline(
+    return ErnieImagePipeline(
         transformer=ErnieImageTransformer2DModel(
             hidden_size=WIDTH, num_attention_heads=2, num_layers=1, ffn_hidden_size=WIDTH, in_channels=16,
             out_channels=16, patch_size=1, text_in_dim=16, rope_axes_dim=(4, 6, 6),
         ),
         vae=flux_2_autoencoder(), text_encoder=Mistral3Model(mistral_3(len(tokenizer))).eval(), tokenizer=tokenizer,
         scheduler=FlowMatchEulerDiscreteScheduler(shift=3.0),
-    ).save_pretrained(folder)  # fmt: skip
-    return folder
+    )  # fmt: skip
 
 
-def hidream(folder: Path) -> Path:
+@saved
+def hidream() -> Any:
     from diffusers import HiDreamImagePipeline, HiDreamImageTransformer2DModel
     from transformers import CLIPTextModelWithProjection, LlamaConfig, LlamaForCausalLM
 
-    torch.manual_seed(0)
     tokenizer = qwen_tokenizer()
     clips = [CLIPTextModelWithProjection(clip_config()).eval() for _ in range(2)]
     llama = LlamaConfig(
         vocab_size=len(tokenizer), hidden_size=16, intermediate_size=16, num_hidden_layers=2, num_attention_heads=2,
         num_key_value_heads=2, max_position_embeddings=512,
     )  # fmt: skip
-    HiDreamImagePipeline(
+    return HiDreamImagePipeline(
         scheduler=FlowMatchEulerDiscreteScheduler(shift=3.0),
         vae=autoencoder(4, scaling_factor=0.3611, shift_factor=0.1159),
         text_encoder=clips[0], tokenizer=clip_tokenizer(), text_encoder_2=clips[1], tokenizer_2=clip_tokenizer(),
@@ -293,36 +247,14 @@ def hidream(folder: Path) -> Path:
             num_attention_heads=4, caption_channels=[WIDTH, 16], text_emb_dim=2 * WIDTH, axes_dims_rope=(4, 2, 2),
             max_resolution=(128, 128), llama_layers=[0, 1],
         ),
-    ).save_pretrained(folder)  # fmt: skip
-    return folder
+    )  # fmt: skip
 
 
-PARTS = "{% for m in messages %}<|im_start|>{{ m['content'][0]['text'] }}<|im_end|>{% endfor %}"
-
-
-def flux_2(folder: Path) -> Path:
-    from diffusers import Flux2Pipeline, Flux2Transformer2DModel
-    from transformers import Mistral3ForConditionalGeneration
-
-    torch.manual_seed(0)
-    tokenizer = qwen_tokenizer()
-    tokenizer.chat_template = PARTS
-    Flux2Pipeline(
-        scheduler=FlowMatchEulerDiscreteScheduler(**FLOW), vae=flux_2_autoencoder(), tokenizer=tokenizer,
-        text_encoder=Mistral3ForConditionalGeneration(mistral_3(len(tokenizer), layers=31)).eval(),
-        transformer=Flux2Transformer2DModel(
-            in_channels=16, num_layers=1, num_single_layers=1, attention_head_dim=16, num_attention_heads=2,
-            joint_attention_dim=48, timestep_guidance_channels=32, axes_dims_rope=(4, 4, 4, 4),
-        ),
-    ).save_pretrained(folder)  # fmt: skip
-    return folder
-
-
-def ideogram_4(folder: Path) -> Path:
+@saved
+def ideogram_4() -> Any:
     from diffusers import Ideogram4Pipeline, Ideogram4Transformer2DModel
     from transformers import Qwen3VLModel
 
-    torch.manual_seed(0)
     tokenizer = qwen_tokenizer()
     tokenizer.chat_template = PARTS
     networks = [
@@ -332,9 +264,80 @@ def ideogram_4(folder: Path) -> Path:
         )
         for _ in range(2)
     ]  # fmt: skip
-    Ideogram4Pipeline(
+    return Ideogram4Pipeline(
         scheduler=FlowMatchEulerDiscreteScheduler(), vae=flux_2_autoencoder(),
         text_encoder=Qwen3VLModel(qwen_3_vl(len(tokenizer), layers=36)).eval(), tokenizer=tokenizer,
         transformer=networks[0], unconditional_transformer=networks[1],
-    ).save_pretrained(folder)  # fmt: skip
-    return folder
+    )  # fmt: skip
+
+
+@saved
+def sana_sprint() -> Any:
+    from diffusers import SanaSprintPipeline, SanaTransformer2DModel, SCMScheduler
+
+    return SanaSprintPipeline(
+        tokenizer=gemma_tokenizer(), text_encoder=gemma_2(), vae=deep_autoencoder(),
+        transformer=SanaTransformer2DModel(
+            in_channels=4, out_channels=4, num_layers=1, num_attention_heads=2, attention_head_dim=4,
+            num_cross_attention_heads=2, cross_attention_head_dim=4, cross_attention_dim=8, caption_channels=8,
+            sample_size=32, guidance_embeds=True, qk_norm="rms_norm_across_heads",
+        ),
+        scheduler=SCMScheduler(),
+    )  # fmt: skip
+
+
+@saved
+def ovis() -> Any:
+    from diffusers import OvisImagePipeline, OvisImageTransformer2DModel
+    from transformers import Qwen3Config, Qwen3Model
+
+    tokenizer = qwen_tokenizer()
+    tokenizer.chat_template = "{{ messages[0]['content'] }}"
+    reader = Qwen3Config(
+        vocab_size=len(tokenizer), hidden_size=16, intermediate_size=16, num_hidden_layers=2, num_attention_heads=2,
+        num_key_value_heads=2, max_position_embeddings=512, head_dim=8,
+    )  # fmt: skip
+    return OvisImagePipeline(
+        scheduler=FlowMatchEulerDiscreteScheduler(**FLOW),
+        vae=autoencoder(4, scaling_factor=0.3611, shift_factor=0.1159),
+        text_encoder=Qwen3Model(reader).eval(), tokenizer=tokenizer,
+        transformer=OvisImageTransformer2DModel(
+            in_channels=16, out_channels=16, num_layers=1, num_single_layers=1, attention_head_dim=16,
+            num_attention_heads=2, joint_attention_dim=16, axes_dims_rope=(4, 4, 8),
+        ),
+    )  # fmt: skip
+
+
+@saved
+def kandinsky_5() -> Any:
+    from diffusers import Kandinsky5T2IPipeline, Kandinsky5Transformer3DModel
+    from transformers import CLIPTextModel, Qwen2_5_VLForConditionalGeneration
+
+    tokenizer = qwen_tokenizer()
+    return Kandinsky5T2IPipeline(
+        transformer=Kandinsky5Transformer3DModel(
+            in_visual_dim=4, in_text_dim=16, in_text_dim2=WIDTH, time_dim=16, out_visual_dim=4, model_dim=16,
+            ff_dim=32, num_text_blocks=1, num_visual_blocks=1, axes_dims=(4, 6, 6),
+        ),
+        vae=autoencoder(4, 4), text_encoder=Qwen2_5_VLForConditionalGeneration(qwen_2_5(len(tokenizer))).eval(),
+        tokenizer=tokenizer, text_encoder_2=CLIPTextModel(clip_config()).eval(), tokenizer_2=clip_tokenizer(),
+        scheduler=FlowMatchEulerDiscreteScheduler(shift=3.0),
+    )  # fmt: skip
+
+
+@saved
+def longcat() -> Any:
+    from diffusers import LongCatImagePipeline, LongCatImageTransformer2DModel
+    from transformers import Qwen2_5_VLForConditionalGeneration
+
+    tokenizer = qwen_tokenizer()
+    return LongCatImagePipeline(
+        scheduler=FlowMatchEulerDiscreteScheduler(**FLOW),
+        vae=autoencoder(16, scaling_factor=0.3611, shift_factor=0.1159),
+        text_encoder=Qwen2_5_VLForConditionalGeneration(qwen_2_5(len(tokenizer))).eval(), tokenizer=tokenizer,
+        text_processor=tokenizer,  # it would only rewrite a prompt
+        transformer=LongCatImageTransformer2DModel(
+            in_channels=64, num_layers=1, num_single_layers=1, attention_head_dim=16, num_attention_heads=2,
+            joint_attention_dim=16, pooled_projection_dim=16, axes_dims_rope=[4, 4, 8],
+        ),
+    )  # fmt: skip
