@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from sfumato.http.page import ASKED
+
 MANY = 10_000
 
 
@@ -54,6 +56,16 @@ FLY = """() => new Promise((done) => {
 })"""
 SHOWN = """() => [...document.querySelectorAll('picture-tile')].every(
     (tile) => tile.querySelector('img').naturalWidth > 0)"""
+
+
+def test_nothing_is_asked_for_twice_and_what_is_promised_first_is_used(many: Page):
+    expect(many.get_by_role("button", name="Pocket", exact=True)).to_be_visible()
+    many.wait_for_timeout(500)
+    asked = many.evaluate(
+        """() => performance.getEntriesByType('resource').map(({ name }) => name.slice(document.baseURI.length))"""
+    )
+    assert sorted(asked) == sorted(set(asked))
+    assert asked[:2] == list(ASKED)
 
 
 def test_thumbnails_come_when_flying_past_has_ended(many: Page):

@@ -23,5 +23,6 @@ await library.reload().catch(tell);
 requestAnimationFrame(() => setTimeout(rest)); // when the first thumbnails have been asked for
 
 function rest() {
-  for (const coming of [catalog.load(), jobs.start(), import('./components/behind.js')]) coming.catch(tell);
+  jobs.start();
+  for (const coming of [catalog.load(), import('./components/behind.js')]) coming.catch(tell);
 }

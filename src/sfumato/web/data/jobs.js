@@ -35,15 +35,14 @@ class Jobs extends EventTarget {
   /** How often that was changed here. */
   turns = 0;
 
-  /** Reads all that is open, and what ended lately; and again after each break, for what was told meanwhile is missed. */
-  async start() {
+  /** Reads all that is open, and what ended lately, once it is told of what follows; and again after each break. */
+  start() {
     setInterval(() => this.load().catch(() => {}), LOOK);
     follow(
       (kind, data) => this.hear(data.job, kind, data),
       () => this.meet(),
       () => this.miss(),
     );
-    await this.load();
   }
 
   /** Whether the server does not answer. */
