@@ -63,6 +63,7 @@ WHOLE: dict[str, tuple[Callable[[Path], Path], str]] = {
     "Kandinsky5T2IPipeline": (tiny_language_models.kandinsky_5, "guidance_scale"),
     "LongCatImagePipeline": (tiny_language_models.longcat, "guidance_scale"),
     "HiDreamImagePipeline": (tiny_language_models.hidream, "guidance_scale"),
+    "GlmImagePipeline": (tiny_language_models.glm_image, "guidance_scale"),
 }
 
 

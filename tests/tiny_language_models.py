@@ -24,6 +24,10 @@ from tests.tiny_models import (
 )  # fmt: skip
 
 PARTS = "{% for m in messages %}<|im_start|>{{ m['content'][0]['text'] }}<|im_end|>{% endfor %}"
+SHOWN = (
+    "{% for m in messages %}{% for part in m['content'] %}"
+    "{{ '<|begin|><|image|><|end|>' if part['type'] == 'image' else part['text'] }}{% endfor %}{% endfor %}"
+)
 
 
 def flux_2_autoencoder() -> AutoencoderKLFlux2:
@@ -340,4 +344,41 @@ def longcat() -> Any:
             in_channels=64, num_layers=1, num_single_layers=1, attention_head_dim=16, num_attention_heads=2,
             joint_attention_dim=16, pooled_projection_dim=16, axes_dims_rope=[4, 4, 8],
         ),
+    )  # fmt: skip
+
+
+@saved
+def glm_image() -> Any:
+    """Its reader writes 64 kinds of places of a picture, and no end, for it is asked for as many as there are."""
+    from diffusers import GlmImagePipeline, GlmImageTransformer2DModel
+    from transformers import ByT5Tokenizer, GlmImageConfig, GlmImageForConditionalGeneration, GlmImageProcessor
+    from transformers.models.glm_image.image_processing_pil_glm_image import GlmImageImageProcessorPil
+
+    tokenizer = qwen_tokenizer(
+        image_token="<|image|>", grid_bos_token="<sop>", grid_eos_token="<eop>", begins="<|begin|>", ends="<|end|>"
+    )
+    tokenizer.bos_token = "<|begin|>"
+    image, start, end = tokenizer.convert_tokens_to_ids(["<|image|>", "<|begin|>", "<|end|>"])
+    reader = GlmImageConfig(
+        text_config={
+            "vocab_size": len(tokenizer), "vision_vocab_size": 64, "hidden_size": 16, "intermediate_size": 16,
+            "num_hidden_layers": 1, "num_attention_heads": 2, "num_key_value_heads": 2, "pad_token_id": 0,
+            "eos_token_id": end, "max_position_embeddings": 1024,
+            "rope_parameters": {"mrope_section": [1, 1, 2], "rope_type": "default", "rope_theta": 1e4},
+        },
+        vision_config={"depth": 1, "hidden_size": 16, "num_heads": 2, "intermediate_size": 16, "image_size": 64},
+        vq_config={"embed_dim": 8, "num_embeddings": 64, "latent_channels": 16},
+        image_token_id=image, image_start_token_id=start, image_end_token_id=end,
+    )  # fmt: skip
+    glyphs = T5Config(vocab_size=384, d_model=WIDTH, d_ff=37, d_kv=8, num_heads=4, num_layers=1)
+    return GlmImagePipeline(
+        tokenizer=ByT5Tokenizer(), text_encoder=T5EncoderModel(glyphs).eval(),
+        processor=GlmImageProcessor(GlmImageImageProcessorPil(), tokenizer, chat_template=SHOWN),
+        vision_language_encoder=GlmImageForConditionalGeneration(reader).eval(),
+        vae=autoencoder(4, 4, latents_mean=[0.1, -0.2, 0.0, 0.3], latents_std=[1.0, 0.5, 2.0, 1.5]),
+        transformer=GlmImageTransformer2DModel(
+            in_channels=4, out_channels=4, num_layers=1, attention_head_dim=8, num_attention_heads=4,
+            text_embed_dim=WIDTH, time_embed_dim=16, condition_dim=4, prior_vq_quantizer_codebook_size=64,
+        ),
+        scheduler=FlowMatchEulerDiscreteScheduler(use_dynamic_shifting=True, time_shift_type="linear", base_shift=0.25),
     )  # fmt: skip

@@ -281,12 +281,13 @@ def pixart(folder: Path, kind: str = "PixArtSigmaPipeline") -> Path:
     return folder
 
 
-def qwen_tokenizer() -> Any:
+def qwen_tokenizer(**named: str) -> Any:
+    """named: more pieces, by what they are called."""
     from tokenizers.pre_tokenizers import ByteLevel
     from transformers import Qwen2Tokenizer
 
-    letters = [*sorted(ByteLevel.alphabet()), "<|endoftext|>", "<|im_start|>", "<|im_end|>"]
-    return Qwen2Tokenizer(vocab={piece: i for i, piece in enumerate(letters)}, merges=[])
+    letters = [*sorted(ByteLevel.alphabet()), "<|endoftext|>", "<|im_start|>", "<|im_end|>", *named.values()]
+    return Qwen2Tokenizer(vocab={piece: i for i, piece in enumerate(letters)}, merges=[], extra_special_tokens=named)
 
 
 def z_image(folder: Path, *, shift: float = 3.0) -> Path:
