@@ -22,6 +22,7 @@ def shown(studio: Page, paint: Callable[..., Locator], address: str) -> Page:
     """A picture, open."""
     tiles = studio.locator("picture-tile[aria-label^=\"a 'blue' car\"]")
     if not studio.request.get(f"{address}api/v1/pictures?text='blue' car").json():
+        studio.get_by_role("button", name="Fast").click()  # so that the recipe has more to say
         paint("a 'blue' car")
     tiles.first.click()
     expect(studio.locator("picture-view .stage > zoom-pane img")).to_have_js_property("complete", True)

@@ -124,6 +124,9 @@ export const de = {
     behind: (seconds) => `beginnt in etwa ${span(seconds)}`,
     sent: (n) => `${n === 1 ? '1 Bild wird' : `${n} Bilder werden`} gemalt`,
     empty: 'Sag zuerst, was gemalt werden soll.',
+    follows: (kind) => `Folgt: ${kind}`,
+    looksAt: 'Sieht ein Bild an',
+    unsteer: (what) => `Nicht mehr: ${what}`,
   },
 
   fields: {
@@ -176,6 +179,7 @@ export const de = {
     look: (name) => `Stil „${name.replaceAll('-', ' ')}“ nehmen`,
     without: (field) => `Ohne ${field}`,
     models: 'Ein anderes Modell wählen',
+    steering: 'das, dem es folgt',
     fields: {
       negative: 'Weglassen',
       rescale: 'mildere Führung',
@@ -297,6 +301,7 @@ export const de = {
       outpaint: 'Erweitert',
       scene: 'Vor anderem Hintergrund',
     },
+    controls: { pose: 'Haltung', canny: 'Kanten', depth: 'Tiefe', lineart: 'Linien', softedge: 'Weiche Kanten' },
     share: (share) => `${Math.round(share * 100)} %`,
     sides: ([left, top, right, bottom]) => `${left} px links, ${top} oben, ${right} rechts, ${bottom} unten`,
     turned: (share, seed) => `${Math.round(share * 100)} % zu Seed ${seed} hin`,
@@ -306,6 +311,9 @@ export const de = {
       margins: 'Hinzugefügt',
       toward: 'Gedreht',
       outside: 'Erhalten',
+      controls: 'Folgt',
+      references: 'Vorbild',
+      cache: 'Vorhergesagte Schritte',
       prompt: 'Prompt',
       negative: 'Weggelassen',
       style: 'Stil',

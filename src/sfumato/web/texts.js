@@ -76,6 +76,9 @@ export const en = {
     behind: (/** @type {number} */ seconds) => `begins in about ${span(seconds)}`,
     sent: (/** @type {number} */ n) => `${count(n, 'picture is', 'pictures are')} being painted`,
     empty: 'Say what to paint first.',
+    follows: (/** @type {string} */ kind) => `Follows: ${kind}`,
+    looksAt: 'Looks at a picture',
+    unsteer: (/** @type {string} */ what) => `No longer: ${what}`,
   },
 
   fields: {
@@ -128,6 +131,7 @@ export const en = {
     look: (/** @type {string} */ name) => `Use the look “${name.replaceAll('-', ' ')}”`,
     without: (/** @type {string} */ field) => `Without ${field}`,
     models: 'Choose another model',
+    steering: 'what it follows',
     fields: {
       negative: 'what to leave out',
       rescale: 'softer guidance',
@@ -252,6 +256,7 @@ export const en = {
       outpaint: 'Extended',
       scene: 'Before another background',
     },
+    controls: { pose: 'Pose', canny: 'Edges', depth: 'Depth', lineart: 'Line art', softedge: 'Soft edges' },
     painted: (/** @type {number} */ seconds) => `painted in ${seconds.toFixed(1)} s`,
     gone: 'This picture is not in the library.',
     share: (/** @type {number} */ share) => `${Math.round(share * 100)} %`,
@@ -277,6 +282,9 @@ export const en = {
       margins: 'Added',
       toward: 'Turned',
       outside: 'Kept',
+      controls: 'Follows',
+      references: 'Looked at',
+      cache: 'Foretold steps',
       created: 'Painted',
     },
   },

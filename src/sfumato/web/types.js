@@ -87,6 +87,7 @@
  * @property {[number, number, number, number]} [margins] new pixels at the left, top, right and bottom
  * @property {number} [match]
  * @property {string[]} [controls] each as `pose:NAME:0.8:ready`, with the name of an upload
+ * @property {string[]} [references] each as `NAME:0.7`
  *
  * @typedef {object} Recipe what is decided for one picture; see core/recipe.py
  * @property {string} operation
@@ -101,6 +102,7 @@
  * @property {number} rescale
  * @property {number} [cache]
  * @property {string} [cache_kind]
+ * @property {boolean} [fast] whether it was computed in 8 bits
  * @property {string} sampler
  * @property {string} schedule
  * @property {number} width
@@ -109,6 +111,8 @@
  * @property {number | null} [painted_height]
  * @property {string[]} finish
  * @property {{name: string, weight: number}[]} loras
+ * @property {Steering[]} [controls] pictures that it follows
+ * @property {{picture: string, weight: number}[]} [references] pictures that it looks at
  * @property {string | null} [asked] the prompt as it was written, where more was read
  * @property {string | null} start sha256 of what it begins with
  * @property {string | null} mask
@@ -116,6 +120,8 @@
  * @property {[number, number, number, number] | null} margins
  * @property {number} match
  * @property {{seed: string | null, prompt: string | null, share: number} | null} toward
+ *
+ * @typedef {{kind: string, picture: string, weight: number, begin: number, end: number}} Steering picture: sha256 of it
  *
  * @typedef {object} Found what a picture file says; null: it does not say. See exports/readers
  * @property {string | null} source

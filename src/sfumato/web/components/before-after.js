@@ -77,11 +77,12 @@ export class BeforeAfter extends HTMLElement {
 
   at = 0.5;
 
+  which = h('span', { class: 'which left' }, t.slide.before);
+
   connectedCallback() {
     this.earlier.classList.add('before');
     this.later.classList.add('after');
     this.earlier.view = this.later.view;
-    this.earlier.image.alt = t.slide.before;
     this.cut = h(
       'button',
       {
@@ -96,20 +97,15 @@ export class BeforeAfter extends HTMLElement {
       },
       icon('slide'),
     );
-    fill(
-      this,
-      this.earlier,
-      this.later,
-      h('span', { class: 'which left' }, t.slide.before),
-      h('span', { class: 'which right' }, t.slide.after),
-      this.cut,
-    );
+    fill(this, this.earlier, this.later, this.which, h('span', { class: 'which right' }, t.slide.after), this.cut);
     this.slide(this.at);
   }
 
-  /** @param {string} before address @param {string} after address @param {string} text what the later one shows */
+  /** @param {{address: string, name: string}} before @param {string} after address @param {string} text what the later one shows */
   compare(before, after, text) {
-    this.earlier.image.src = before;
+    this.earlier.image.src = before.address;
+    this.earlier.image.alt = before.name;
+    fill(this.which, before.name);
     this.later.image.src = after;
     this.later.image.alt = text;
     this.slide(0.5);

@@ -7,4 +7,5 @@ import './model-picker.js';
 import './prompt-history.js';
 import './ratio-picker.js';
 import './selection-bar.js';
+import './steer-line.js';
 import './words-read.js';

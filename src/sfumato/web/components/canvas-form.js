@@ -5,11 +5,13 @@
 /** @import {Order} from '../types.js' */
 
 import { catalog } from '../data/catalog.js';
-import { needs, WAYS } from '../data/edits.js';
+import { draft } from '../data/draft.js';
+import { operations, WAYS } from '../data/edits.js';
 import { keep, kept } from '../data/store.js';
 import { css, fill, h, listen, style } from '../dom.js';
 import { icon, shape } from '../icons.js';
 import { t } from '../texts.js';
+import './seed-lock.js';
 
 const SIGNS = /** @type {Record<WayName, IconName>} */ ({
   inpaint: 'brush',
@@ -117,9 +119,9 @@ export class CanvasForm extends HTMLElement {
   connectedCallback() {
     this.stop = listen([[catalog, 'change', () => this.show()]]);
     this.show();
-    needs().then(
+    operations().then(
       (found) => {
-        this.needs = found;
+        this.operations = found;
         this.show();
       },
       () => {}, // the picture's own model is taken, and the server says if it cannot
@@ -141,7 +143,7 @@ export class CanvasForm extends HTMLElement {
   get models() {
     if (this.way === 'pose')
       return catalog.cards.filter(({ name, controls }) => catalog.here.has(name) && controls?.includes('pose'));
-    const wanted = this.needs?.get(this.way) ?? [];
+    const wanted = this.operations?.get(this.way)?.needs ?? [];
     return catalog.cards.filter(
       ({ name, operations }) => catalog.here.has(name) && operations.some((one) => wanted.includes(one)),
     );
@@ -156,6 +158,7 @@ export class CanvasForm extends HTMLElement {
       prompt: words === 'none' ? '' : (this.words[this.way] ?? '').trim(),
       n: this.n,
       ...(model && { model }),
+      ...(draft.order.seed && { seed: draft.order.seed }),
       ...(this.slid !== undefined && { [slider]: this.slid }),
     };
   }
@@ -184,7 +187,7 @@ export class CanvasForm extends HTMLElement {
       way.by === 'frame' && this.shapes(),
       way.words !== 'none' && this.prompt(),
       this.slider(),
-      h('div', { class: 'pair' }, this.counts(), this.picker()),
+      h('div', { class: 'pair' }, this.counts(), this.picker(), h('seed-lock')),
       this.problem,
       this.go,
     );

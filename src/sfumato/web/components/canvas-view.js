@@ -3,7 +3,7 @@
 /** @import {Picture} from '../types.js' */
 
 import * as client from '../data/client.js';
-import { baseOf, Edits, fileOfBase, orderOf, WAYS } from '../data/edits.js';
+import { baseOf, besides, Edits, fileOfBase, orderOf, WAYS } from '../data/edits.js';
 import { farFrom, Mask } from '../data/mask.js';
 import { css, fill, h, later, listen, style } from '../dom.js';
 import { icon } from '../icons.js';
@@ -59,6 +59,9 @@ style(css`
     }
     .stage > before-after {
       inset: var(--s4) var(--s5);
+    }
+    .looking > :is(mask-pane, extend-frame, pose-frame) {
+      visibility: hidden;
     }
     canvas-tools[inert] {
       opacity: 0.4;
@@ -246,11 +249,14 @@ class CanvasView extends HTMLElement {
   /** @param {Picture | null} picture that came of it; null: the mask again */
   look(picture) {
     this.slide.hidden = this.onward.hidden = !picture;
+    this.stage?.classList.toggle('looking', Boolean(picture));
     this.tools.inert = Boolean(picture);
     this.badge.take(picture);
     if (!picture) return;
     this.slide.later.view.look({ scale: null });
-    this.slide.compare(client.beforeOf(picture.id), client.fileOf(picture.id), picture.recipe.prompt);
+    const file = client.fileOf(picture.id);
+    const before = besides(picture) ?? { address: file, name: t.slide.before };
+    this.slide.compare(before, file, picture.recipe.prompt);
     const act = (/** @type {string} */ text, /** @type {() => void} */ onclick) =>
       h('button', { class: 'edged', onclick }, text);
     fill(
@@ -275,6 +281,7 @@ class CanvasView extends HTMLElement {
   key(event) {
     const typing =
       event.target instanceof Element && event.target.closest('input:not([type=range]), textarea, select, dialog');
+    if (event.key === 'Escape' && this.querySelector(':popover-open')) return; // which it closes
     if (event.key === 'Escape') return this.results?.chosen == null ? this.leave() : this.results?.choose(null);
     if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) this.paint();
     else if (typing) return;

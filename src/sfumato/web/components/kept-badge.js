@@ -2,7 +2,7 @@
 
 /** @import {Picture} from '../types.js' */
 
-import { outside } from '../data/client.js';
+import { changedOutside } from '../data/edits.js';
 import { css, fill, h, style } from '../dom.js';
 import { icon } from '../icons.js';
 import { t } from '../texts.js';
@@ -41,9 +41,8 @@ export class KeptBadge extends HTMLElement {
     this.hidden = true;
     this.of = picture?.id;
     if (!picture) return;
-    const found = await outside(picture.id).catch(() => null);
-    if (!found || this.of !== picture.id) return;
-    const n = found.changed_pixels;
+    const n = await changedOutside(picture).catch(() => null);
+    if (n === null || this.of !== picture.id) return;
     this.classList.toggle('none', n === 0);
     fill(
       this,

@@ -105,6 +105,8 @@ export function choose(model) {
     schedule: undefined,
     style: undefined,
     loras: undefined,
+    controls: undefined,
+    references: undefined,
   };
   draft.set({ model, ...(model === catalog.card(draft.order.model)?.name ? {} : blank) });
 }

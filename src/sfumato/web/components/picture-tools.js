@@ -5,7 +5,8 @@
 /** @import {BeforeAfter} from './before-after.js' */
 /** @import {ZoomPane} from './zoom-pane.js' */
 
-import { beforeOf, fileOf } from '../data/client.js';
+import { fileOf } from '../data/client.js';
+import { besides } from '../data/edits.js';
 import { css, fill, h, style } from '../dom.js';
 import { icon } from '../icons.js';
 import { t } from '../texts.js';
@@ -78,18 +79,20 @@ export class PictureTools extends HTMLElement {
   /** @param {Picture} picture that is shown from now on */
   take(picture) {
     this.picture = picture;
-    this.comparing.hidden = !picture.recipe.start;
+    this.comparing.hidden = !besides(picture);
     this.compare(false);
   }
 
-  /** What it was made from, under a slider. @param {boolean} on */
+  /** What it was made from or follows, under a slider. @param {boolean} on */
   compare(on) {
-    if (!this.picture || (on && this.comparing.hidden)) return;
+    if (!this.picture) return;
     const { id, recipe } = this.picture;
+    const before = besides(this.picture);
+    if (on && !before) return;
     this.slide.hidden = !on;
     this.pane.hidden = on;
     this.comparing.ariaPressed = String(on);
-    if (on) this.slide.compare(beforeOf(id), fileOf(id), recipe.prompt);
+    if (on && before) this.slide.compare(before, fileOf(id), recipe.prompt);
   }
 
   full() {

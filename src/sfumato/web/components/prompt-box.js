@@ -180,6 +180,7 @@ class PromptBox extends HTMLElement {
       this,
       h('div', { class: 'top' }, this.words, this.expand, past),
       h('words-read'),
+      h('steer-line'),
       this.trouble,
       h(
         'div',

@@ -2,8 +2,8 @@
 
 /** @import {Picture} from '../types.js' */
 
-import { outside } from '../data/client.js';
-import { wayOf } from '../data/naming.js';
+import { changedOutside } from '../data/edits.js';
+import { kindOfControl, wayOf } from '../data/naming.js';
 import { asCommand, asCurl, asPython, isOfWords } from '../data/spell.js';
 import { css, fill, h, style } from '../dom.js';
 import { icon } from '../icons.js';
@@ -70,13 +70,15 @@ export class RecipeCard extends HTMLElement {
   connectedCallback() {
     const { recipe, created, seconds } = this.picture;
     const f = t.picture.fields;
-    const { operation, strength, margins, toward } = recipe;
+    const { operation, strength, margins, toward, controls = [], references = [] } = recipe;
     const edited = !isOfWords(recipe);
     const rows = [
       [f.operation, edited ? wayOf(operation) : null],
       [f.strength, edited && operation !== 'scene' ? t.picture.share(strength) : null],
       [f.margins, margins && t.picture.sides(margins)],
       [f.toward, toward?.seed ? t.picture.turned(toward.share, toward.seed) : null],
+      [f.controls, controls.map(({ kind, weight }) => `${kindOfControl(kind)}, ${t.picture.share(weight)}`).join('; ')],
+      [f.references, references.map(({ weight }) => t.picture.share(weight)).join(', ')],
       [f.negative, recipe.negative],
       [f.style, recipe.style],
       [f.model, recipe.model],
@@ -84,6 +86,7 @@ export class RecipeCard extends HTMLElement {
       [f.size, `${recipe.width} × ${recipe.height}`],
       [f.steps, recipe.steps],
       [f.guidance, recipe.guidance],
+      [f.cache, recipe.cache ? t.picture.share(recipe.cache) : null],
       [f.sampler, recipe.sampler],
       [f.schedule, recipe.schedule],
       [f.loras, recipe.loras.map(({ name, weight }) => `${name}:${weight}`).join(', ')],
@@ -111,9 +114,9 @@ export class RecipeCard extends HTMLElement {
 
   /** What became of the part of it that was to stay. @param {HTMLElement} table */
   async count(table) {
-    const found = await outside(this.picture.id).catch(() => null);
-    if (!found) return; // all of it was free to change
-    const said = (this.picture.recipe.mask ? t.canvas.outside : t.canvas.kept)(found.changed_pixels);
+    const n = await changedOutside(this.picture).catch(() => null);
+    if (n === null) return;
+    const said = (this.picture.recipe.mask ? t.canvas.outside : t.canvas.kept)(n);
     table.prepend(h('dt', {}, t.picture.fields.outside), h('dd', { class: 'kept' }, said));
   }
 

@@ -63,6 +63,13 @@ const REMEDIES = [
       draft.order.loras ? [t.remedies.without(t.fields.loras), () => draft.set({ loras: undefined })] : null,
   },
   {
+    test: /takes no '?[a-z-]+'? pictures|reference pictures/,
+    remedy: () =>
+      draft.order.controls || draft.order.references
+        ? [t.remedies.without(t.remedies.steering), () => draft.set({ controls: undefined, references: undefined })]
+        : null,
+  },
+  {
     test: /(?:leave --?|cannot use |no )(negative|rescale|cache|sampler|schedule|style)\b/,
     remedy: ([, name = '']) => without(name),
   },

@@ -206,7 +206,7 @@ export const layOnBoard = (id, pictures) => json(`boards/${id}/pictures`, sends(
 export const vary = (picture, n, amount) =>
   json('orders/vary', sends('POST', { picture, n, amount, priority: 'interactive' }));
 
-/** What can be done; needs: of these a model's card has to list one. @returns {Promise<{name: string, needs: string[]}[]>} */
+/** What can be done; needs: of these a model's card has to list one. keeps: whether a part is held to not changing. @returns {Promise<{name: string, needs: string[], keeps: boolean}[]>} */
 export const operations = async () => (await json('operations')).operations;
 
 /** What one was made from, and what came of it, the newest first. @param {number} id @returns {Promise<{made_from: Picture[], became: Picture[]}>} */

@@ -2,6 +2,7 @@
 
 /** @import {Order, Recipe} from '../types.js' */
 
+import { steering } from './spell.js';
 import { keep, kept } from './store.js';
 
 const MOST_PROMPTS = 200;
@@ -46,6 +47,7 @@ class Draft extends EventTarget {
       height: recipe.height,
       background: background?.slice('background:'.length),
       loras: recipe.loras.length ? recipe.loras.map(({ name, weight }) => `${name}:${weight}`) : undefined,
+      ...steering(recipe),
       n: seed ? 1 : this.order.n,
     });
   }

@@ -16,7 +16,9 @@
 
 import * as client from './client.js';
 import { jobs } from './jobs.js';
+import { kindOfControl } from './naming.js';
 import { keep, kept } from './store.js';
+import { t } from '../texts.js';
 
 /** @type {Record<WayName, Way>} */
 export const WAYS = {
@@ -27,13 +29,39 @@ export const WAYS = {
   pose: { by: 'pose', words: 'needed', slider: 'weight', usual: 1 },
 };
 
-/** @type {Promise<Map<string, string[]>> | undefined} */
-let abilities;
+/** @typedef {{name: string, needs: string[], keeps: boolean}} Operation see http/shapes/operations.py */
 
-/** What a model's card has to list, one of them, for each operation; read once. */
-export function needs() {
-  abilities ??= client.operations().then((all) => new Map(all.map((one) => [one.name, one.needs])));
-  return abilities;
+/** @type {Promise<Map<string, Operation>> | undefined} */
+let known;
+
+/** What can be done, by name; read once. */
+export function operations() {
+  known ??= client.operations().then((all) => new Map(all.map((one) => [one.name, one])));
+  return known;
+}
+
+/**
+ * How many pixels changed of what was to stay; null where nothing was, or where later steps may change all of it.
+ *
+ * @param {Picture} picture
+ */
+export async function changedOutside({ id, recipe }) {
+  const keeps = (await operations()).get(recipe.operation)?.keeps;
+  if (!keeps || !recipe.finish.every((step) => step.startsWith('background:'))) return null;
+  return (await client.outside(id)).changed_pixels;
+}
+
+/**
+ * What a picture is laid over to be compared: what it was made from, or the control picture that it follows; null: words
+ * alone.
+ *
+ * @param {Picture} picture
+ * @returns {{address: string, name: string} | null}
+ */
+export function besides({ id, recipe }) {
+  if (recipe.start) return { address: client.beforeOf(id), name: t.slide.before };
+  const [control] = recipe.controls ?? [];
+  return control ? { address: client.inputFile(control.picture), name: kindOfControl(control.kind) } : null;
 }
 
 /** @typedef {number | string} Base a picture's number in the library, or the name of an upload */

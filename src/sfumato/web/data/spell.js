@@ -30,6 +30,18 @@ function changed(recipe) {
 /** Whether it was painted from words alone. @param {Recipe} recipe */
 export const isOfWords = (recipe) => recipe.operation === 'text-to-image';
 
+/** What it followed and looked at, as an order says it: such pictures are kept, and ready. @param {Recipe} recipe */
+export function steering({ controls = [], references = [] }) {
+  const part = (/** @type {import('../types.js').Steering} */ { begin, end }) =>
+    begin === 0 && end === 1 ? '' : `:${begin}-${end}`;
+  return {
+    controls: controls.length
+      ? controls.map((one) => `${one.kind}:${one.picture}:${one.weight}${part(one)}:ready`)
+      : undefined,
+    references: references.length ? references.map(({ picture, weight }) => `${picture}:${weight}`) : undefined,
+  };
+}
+
 /** The fields of an order that asks for this very picture. @param {Recipe} recipe */
 export function asked(recipe) {
   const { then, ...more } = isOfWords(recipe) ? sized(recipe) : changed(recipe);
@@ -41,12 +53,16 @@ export function asked(recipe) {
     steps: recipe.steps,
     guidance: recipe.guidance,
     rescale: recipe.rescale || null,
+    cache: recipe.cache || null,
+    cache_kind: recipe.cache ? recipe.cache_kind : null,
+    fast: recipe.fast || null,
     sampler: recipe.sampler,
     schedule: recipe.schedule,
     style: recipe.style,
     ...more,
     then: then.length ? then : null,
     loras: recipe.loras.length ? recipe.loras.map(({ name, weight }) => `${name}:${weight}`) : null,
+    ...steering(recipe),
   };
   return /** @type {Record<string, unknown> & {prompt: string, seed: string, loras?: string[], then?: string[]}} */ (
     Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null && value !== undefined))
@@ -57,10 +73,13 @@ export function asked(recipe) {
 const quoted = (text) => (/^[\w.:/-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`);
 
 /** A value as Python writes it: a JSON string, number or list is one of Python's too. @param {unknown} value */
-const python = (value) => JSON.stringify(value);
+const python = (value) => (value === true ? 'True' : JSON.stringify(value));
 
 /** Whether an order can say it; a variation of another picture is only painted again from its file. @param {Recipe} recipe */
 const isAsked = (recipe) => recipe.toward === null || recipe.toward === undefined;
+
+/** Whether it follows or looks at pictures, which a command wants as files. @param {Recipe} recipe */
+const isSteered = ({ controls = [], references = [] }) => controls.length + references.length > 0;
 
 /** Its file, from here. @param {Picture} picture */
 const fetched = ({ id }) => `curl ${quoted(fileOf(id))} -o sfumato-${id}.png`;
@@ -68,9 +87,13 @@ const fetched = ({ id }) => `curl ${quoted(fileOf(id))} -o sfumato-${id}.png`;
 /** @param {Picture} picture */
 export function asCommand(picture) {
   const { recipe } = picture;
-  if (!isOfWords(recipe) || !isAsked(recipe)) return `${fetched(picture)}\nsfumato replay sfumato-${picture.id}.png`;
+  if (!isOfWords(recipe) || !isAsked(recipe) || isSteered(recipe))
+    return `${fetched(picture)}\nsfumato replay sfumato-${picture.id}.png`;
   const { prompt, width, height, loras = [], then = [], ...others } = asked(recipe);
-  const options = Object.entries(others).map(([name, value]) => `--${name} ${quoted(String(value))}`);
+  const option = (/** @type {string} */ name) => `--${name.replaceAll('_', '-')}`;
+  const options = Object.entries(others).map(([name, value]) =>
+    value === true ? option(name) : `${option(name)} ${quoted(String(value))}`,
+  );
   const added = [...loras.map((lora) => `--lora ${quoted(lora)}`), ...then.map((step) => `--then ${quoted(step)}`)];
   return [`sfumato generate ${quoted(prompt)}`, ...options, `--size ${width}x${height}`, ...added].join(' \\\n  ');
 }
