@@ -287,6 +287,7 @@ def test_what_fits_is_what_is_on_the_gpu_while_it_paints():
     assert [str(klein.way(gigabytes * 1e9)) for gigabytes in (18, 12, 6, 3)] == [
         "bf16", "bf16, readers wait", "nf4, readers wait", "None",
     ]  # fmt: skip
+    assert [str(klein.way(gigabytes * 1e9, gpu=False)) for gigabytes in (18, 12, 6)] == ["bf16", "nf4", "None"]
     assert catalog.card("auraflow-0.3").way(1e15) is None  # of its reader nothing is known
     found = catalog.chosen(map(catalog.card, catalog.names()), bytes=12e9)
     ranks = [WAYS.index(way) for one in found if (way := one.way(12e9))]

@@ -172,7 +172,11 @@ def test_a_lesson_that_is_cancelled_leaves_nothing(own: Server):
 def test_looks_and_the_machine_are_told(own: Server):
     looks = {look["name"]: look["prompt"] for look in own.client.get("/api/v1/styles").json()}
     assert "{prompt}" in looks["watercolour"]
-    assert own.client.get("/api/v1/machine").json()["free"] > 0
+    machine, studio = own.client.get("/api/v1/machine").json(), Studio(Settings(home=own.home))
+    assert machine["free"] > 0
+    every = [*studio.models(), *studio.listings()]
+    ways = {one.name: str(one.way(machine["memory"], machine["gpu"])) for one in every}
+    assert machine["fits"] == {name: way for name, way in ways.items() if way != "None"} != ways
     assert own.client.get("/api/v1/weights").json()[0]["bytes"] > 0
 
 

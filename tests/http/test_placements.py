@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sfumato import Settings, Studio, catalog
-from sfumato.http.placements import Placements
+from sfumato.http.placements import Memory, Placements, computer
 from tests.servers import Server
 
 NAME = "flux-dev"
@@ -60,3 +60,21 @@ def test_one_that_does_not_come_back_is_ended(tmp_path: Path, monkeypatch: pytes
     assert asyncio.run(Placements({}, str).of(catalog.card(NAME), 0)).startswith("not known")
     with pytest.raises(ProcessLookupError):
         os.kill(int((tmp_path / "pid").read_text()), 0)
+
+
+def test_memory_is_asked_of_torch_once_and_only_where_there_may_be_a_gpu(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    pytest.importorskip("torch", reason="asking needs sfumato[torch]")
+    python = tmp_path / "python"
+    python.write_text(f'#!/bin/sh\necho x >> {tmp_path}/asked\necho \'{{"memory": 24e9, "gpu": true}}\'\n')
+    python.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(python))
+    monkeypatch.setattr("sfumato.http.placements.DRIVERS", ("/nonexistent",))
+    placements = Placements({}, str)
+    assert asyncio.run(placements.memory()) == Memory(computer())
+    assert not (tmp_path / "asked").exists()
+    monkeypatch.setattr("sfumato.http.placements.DRIVERS", (str(python),))
+    for _ in range(2):
+        assert asyncio.run(placements.memory()) == Memory(24_000_000_000, gpu=True)
+    assert (tmp_path / "asked").read_text() == "x\n"

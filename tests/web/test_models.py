@@ -95,6 +95,24 @@ def test_what_goes_beside_models_is_found_by_kind_and_told_whether_it_is_of_use(
     expect(studio.get_by_role("dialog")).to_contain_text("it is kept for other programs")
 
 
+def test_what_fits_is_what_the_server_says_in_words(studio: Page, address: str):
+    """A graphics card of 12 GB, by the rule of `sfumato models --fits 12GB`."""
+    fits = {card.name: str(way) for card in map(catalog.card, catalog.names()) if (way := card.way(12e9))}
+    told = studio.request.get(f"{address}api/v1/machine").json() | {"memory": 12e9, "gpu": True, "fits": fits}
+    studio.route("**/api/v1/machine", lambda route: route.fulfill(json=told))
+    studio.goto(f"{address}#/models")
+    studio.get_by_role("button", name="Fits this machine").click()
+    expect(studio.locator("model-row")).to_have_count(len(fits))
+    for words, way in {"what reads prompts waits": "readers wait", "in 4 bits": "nf4"}.items():
+        expect(studio.locator("model-row").filter(has_text=words)).to_have_count(
+            sum(way in one for one in fits.values())
+        )
+    studio.get_by_role("button", name="Fits this machine").click()
+    expect(
+        studio.locator("model-row").filter(has_text="too large for the 12.0 GB of the graphics card")
+    ).not_to_have_count(0)
+
+
 def test_what_the_hub_does_not_have_is_told_with_a_way_on(studio: Page):
     studio.goto(f"{studio.url.split('#')[0]}#/models/all/ssd-1b")
     row = studio.locator("model-row")

@@ -159,3 +159,14 @@ def test_earlier_prompts_come_back(studio: Page, paint: Callable[..., Locator]):
 def test_nothing_a_person_types_becomes_markup(studio: Page, paint: Callable[..., Locator]):
     paint("<img src=x onerror=alert(1)>")
     assert studio.locator("img[src='x']").count() == 0
+
+
+def test_a_tab_that_is_not_looked_at_starts_all_the_same(studio: Page, address: str):
+    hidden = studio.context.new_page()
+    hidden.add_init_script("window.requestAnimationFrame = () => 0")  # nothing is drawn there
+    hidden.goto(address)
+    expect(hidden.locator("prompt-box .foot button").first).to_have_text("Pocket")
+    job = studio.request.post(f"{address}api/v1/orders", data={"prompt": "a bell", "n": 1, "steps": 4}).json()
+    expect(hidden.locator('picture-tile[aria-label^="a bell, seed"]')).to_have_count(1)
+    hidden.close()
+    assert studio.request.get(f"{address}api/v1/jobs/{job['id']}").json()["state"] == "done"

@@ -14,7 +14,7 @@ from typing import Literal, TypeVar, cast
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from sfumato.core.errors import JobFailed
-from sfumato.core.precision import PRECISIONS, ROOM, WAYS, Placement, Precision, Way
+from sfumato.core.precision import PRECISIONS, ROOM, Placement, Precision, Way, ways
 from sfumato.core.wording import cause, first_wrong
 
 
@@ -173,9 +173,12 @@ class About(_Part, ABC):
         """Bytes that a picture of the usual size takes beside the weights; 0 of what is not painted with by itself."""
         return 0
 
-    def way(self, bytes: float) -> Way | None:
-        """The best of WAYS to have the model on a GPU with so many bytes; None: there is none, or it is not known."""
-        return next((way for way in WAYS if (takes := self.wants(way)) is not None and takes <= bytes), None)
+    def way(self, bytes: float, gpu: bool = True) -> Way | None:
+        """The best of WAYS to have the model in so many bytes; None: there is none, or it is not known.
+
+        gpu: whether they are a GPU's, so that what reads prompts can wait beside them.
+        """
+        return next((way for way in ways(gpu) if (takes := self.wants(way)) is not None and takes <= bytes), None)
 
     def wants(self, way: Way) -> int | None:
         """Bytes of a GPU that the model and a picture take so. None: not known."""

@@ -61,3 +61,8 @@ class Way:
 
 WAYS = (Way("bf16", "whole"), Way("bf16", "encoders"), Way("nf4", "whole"), Way("nf4", "encoders"))
 """From the best down, and none that is far slower, as with blocks that wait."""
+
+
+def ways(gpu: bool = True) -> tuple[Way, ...]:
+    """Those that a device has: what waits elsewhere leaves room on a GPU only."""
+    return tuple(way for way in WAYS if gpu or way.placement == "whole")

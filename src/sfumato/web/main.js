@@ -13,6 +13,8 @@ import { t } from './texts.js';
 /** Learns how long pictures take from those that are here. */
 const watch = () => learnFrom(library.rows.slice(0, 100).filter((row) => row !== undefined));
 
+const UNSEEN = 500; // milliseconds
+
 const tell = (/** @type {Error} */ error) => say(error.message);
 
 jobs.addEventListener('picture', (event) => library.meet(/** @type {CustomEvent} */ (event).detail).catch(() => {}));
@@ -20,7 +22,11 @@ jobs.addEventListener('gone', () => say(t.errors.offline));
 jobs.addEventListener('back', () => say(t.errors.back));
 library.addEventListener('change', watch);
 await library.reload().catch(tell);
-requestAnimationFrame(() => setTimeout(rest)); // when the first thumbnails have been asked for
+await new Promise((drawn) => {
+  requestAnimationFrame(() => setTimeout(drawn)); // when the first thumbnails have been asked for
+  setTimeout(drawn, UNSEEN); // nothing is drawn in a tab that is not looked at
+});
+rest();
 
 function rest() {
   jobs.start();

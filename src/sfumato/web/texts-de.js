@@ -408,7 +408,10 @@ export const de = {
     needsUnknown: 'Wie viel Platz es braucht, ist nicht bekannt',
     inside: 'im Paket enthalten',
     noRoom: (free) => `Nur ${size(free)} sind auf der Platte frei.`,
-    noMemory: (memory) => `Mehr als die ${size(memory)} Speicher hier, wenn nicht eine Grafikkarte ihn hat.`,
+    noMemory: (memory, gpu) => `zu groß für die ${size(memory)} ${gpu ? 'der Grafikkarte' : 'Speicher hier'}`,
+    ways: (way) =>
+      `passt auf diesen Rechner${way.startsWith('nf4') ? ' in 4 Bit (SFUMATO_PRECISION=nf4)' : ''}` +
+      `${way.endsWith('readers wait') ? '; was Prompts liest, wartet neben der Grafikkarte' : ''}`,
     fetch: 'Holen',
     fetchIt: (title) => `${title} holen`,
     waiting: 'Wartet, bis es dran ist',

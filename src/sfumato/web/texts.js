@@ -363,8 +363,12 @@ export const en = {
     needsUnknown: 'How much room it needs is not known',
     inside: 'inside the package',
     noRoom: (/** @type {number} */ free) => `Only ${size(free)} are free on the disk.`,
-    noMemory: (/** @type {number} */ memory) =>
-      `More than the ${size(memory)} of memory here, unless a graphics card has it.`,
+    noMemory: (/** @type {number} */ memory, /** @type {boolean} */ gpu) =>
+      `too large for the ${size(memory)} of ${gpu ? 'the graphics card' : 'memory here'}`,
+    /** How it fits, as the server says it: `nf4, readers wait`. */
+    ways: (/** @type {string} */ way) =>
+      `fits this machine${way.startsWith('nf4') ? ' in 4 bits (SFUMATO_PRECISION=nf4)' : ''}` +
+      `${way.endsWith('readers wait') ? '; what reads prompts waits beside the graphics card' : ''}`,
     fetch: 'Fetch',
     fetchIt: (/** @type {string} */ title) => `Fetch ${title}`,
     waiting: 'Waits for its turn',

@@ -56,6 +56,8 @@
  * @property {boolean} here
  * @property {number} bytes on the disk
  *
+ * @typedef {{free: number, memory: number | null, gpu: boolean, fits: Record<string, string>}} Machine bytes, and how models fit, by name; see http/shapes/materials.py
+ *
  * @typedef {object} Order what is asked; a blank is undefined
  * @property {string} prompt
  * @property {string} [negative]

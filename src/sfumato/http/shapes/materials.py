@@ -1,15 +1,16 @@
 """What there is beside models that paint: listings, LoRA, looks, small weights; and what there is room for."""
 
-import os
 import shutil
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request
 from pydantic import BaseModel
+from starlette.concurrency import run_in_threadpool
 
 from sfumato.core.card import Kind
 from sfumato.core.listing import Listing
 from sfumato.http.desk import Desk, keeper
+from sfumato.http.placements import Memory
 from sfumato.http.shapes import Shape
 from sfumato.http.shapes.native import PREFIX, PROBLEMS, error
 
@@ -79,10 +80,17 @@ class WeightsBody(BaseModel):
 
 
 class MachineBody(BaseModel):
-    """Bytes. free: on the disk where weights are kept. memory: of the whole machine; null: not known."""
+    """free: bytes of the disk where weights are kept. memory: bytes of the GPU, or where there is none of the computer;
+    null: not known. gpu: whether it is a GPU's.
+
+    fits: by name, how that memory holds a model and a picture, as `sfumato models --fits` says it: `bf16`, `nf4`, and
+    behind either perhaps `, readers wait`. A model that fits in no such way, or of which it is not known, is left out.
+    """
 
     free: int
     memory: int | None
+    gpu: bool
+    fits: dict[str, str]
 
 
 class Gone(BaseModel):
@@ -125,10 +133,8 @@ def router(desk: Desk) -> APIRouter:
         return Gone(name=name)
 
     @routes.get("/machine", summary="What there is room for")
-    def machine() -> MachineBody:
-        home = desk.settings.home
-        place = next(path for path in (home, *home.parents) if path.exists())
-        return MachineBody(free=shutil.disk_usage(place).free, memory=memory())
+    async def machine() -> MachineBody:
+        return await run_in_threadpool(fitting, desk, await desk.placements.memory())
 
     return routes
 
@@ -143,12 +149,13 @@ def small(entry: Any) -> dict[str, Any]:
     return {name: getattr(entry, name) for name in names}
 
 
-def memory() -> int | None:
-    """Bytes of the machine, where the system says."""
-    try:
-        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (ValueError, OSError, AttributeError):
-        return None
+def fitting(desk: Desk, memory: Memory) -> MachineBody:
+    home, studio = desk.settings.home, desk.studio
+    place = next(path for path in (home, *home.parents) if path.exists())
+    every = [*studio.models(), *studio.listings()]
+    ways = {one.name: one.way(memory.bytes or 0, memory.gpu) for one in every}
+    fits = {name: str(way) for name, way in ways.items() if way is not None}
+    return MachineBody(free=shutil.disk_usage(place).free, memory=memory.bytes, gpu=memory.gpu, fits=fits)
 
 
 PART = Shape(PREFIX, router, error, "application/problem+json")

@@ -1,6 +1,6 @@
 /** One line of the catalogue: what it is, more of it when opened, and fetching, using or removing it. */
 
-/** @import {Card, Listing} from '../types.js' */
+/** @import {Card, Listing, Machine} from '../types.js' */
 
 import { asksFirst, catalog, needs } from '../data/catalog.js';
 import * as client from '../data/client.js';
@@ -71,7 +71,7 @@ export class CatalogRow extends HTMLElement {
   /** What the buttons were made for. */
   said = '';
 
-  /** Bytes. @type {{free: number, memory: number | null} | undefined} */
+  /** @type {Machine | undefined} */
   machine;
 
   /** @param {One} card */
@@ -95,7 +95,7 @@ export class CatalogRow extends HTMLElement {
     fill(this, details, this.acts, new ErrandLine('pull', name));
   }
 
-  /** @param {{free: number, memory: number | null}} machine bytes */
+  /** @param {Machine} machine */
   show(machine) {
     this.machine = machine;
     const here = catalog.here.has(this.card.name);
@@ -146,12 +146,25 @@ export class CatalogRow extends HTMLElement {
       licence === 'unknown' ? t.models.licenceUnknown : licence,
       commercial ? t.models.business : t.models.private,
       bytes !== null && this.needs(bytes),
+      this.fit(),
     ];
   }
 
   /** How much room it takes. @param {number} bytes its weights at 16 bits a number */
   needs(bytes) {
     return t.models.needs(bytes);
+  }
+
+  /** How this machine would have it, or that it has no room; false where that is not known. */
+  fit() {
+    const { memory, gpu, fits } = this.machine ?? {
+      memory: null,
+      gpu: false,
+      fits: /** @type {Record<string, string>} */ ({}),
+    };
+    const way = fits[this.card.name];
+    if (way) return t.models.ways(way);
+    return memory !== null && needs(this.card) !== null && t.models.noMemory(memory, gpu);
   }
 
   /** What to say before it is fetched, beside its licence. @returns {HTMLElement[]} */
@@ -189,7 +202,8 @@ export class CatalogRow extends HTMLElement {
   async fetch() {
     const { name, title, licence, licence_note, commercial, repository, gated } = this.card;
     const bytes = needs(this.card);
-    const { free = 0, memory = null } = this.machine ?? {};
+    const free = this.machine?.free ?? 0;
+    const fit = this.fit();
     const first = asksFirst(this.card);
     const sure = await ask(
       t.models.fetchIt(title),
@@ -197,7 +211,7 @@ export class CatalogRow extends HTMLElement {
         ...this.warnings(),
         h('p', {}, bytes === null ? t.models.needsUnknown : this.needs(bytes), free > 0 && `; ${t.models.free(free)}`),
         bytes !== null && free > 0 && bytes > free && h('p', { class: 'tell' }, t.models.noRoom(free)),
-        bytes !== null && memory !== null && bytes > memory && h('p', { class: 'tell' }, t.models.noMemory(memory)),
+        fit && h('p', { class: name in (this.machine?.fits ?? {}) ? '' : 'tell' }, fit),
         h('p', {}, h('strong', {}, licence), ` · ${commercial ? t.models.business : t.models.private}`),
         licence_note && h('p', { class: 'quiet' }, licence_note),
         gated && h('p', { class: 'quiet' }, t.models.gated),

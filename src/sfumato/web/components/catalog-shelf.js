@@ -1,8 +1,8 @@
 /** A shelf of the catalogue: what is here, and what can be fetched, found by words and by kind or purpose. */
 
-/** @import {Card, Listing} from '../types.js' */
+/** @import {Card, Listing, Machine} from '../types.js' */
 
-import { catalog, fits, needs } from '../data/catalog.js';
+import { catalog, fits } from '../data/catalog.js';
 import * as client from '../data/client.js';
 import { draft } from '../data/draft.js';
 import { css, fill, h, listen, style } from '../dom.js';
@@ -59,8 +59,8 @@ export class CatalogShelf extends HTMLElement {
 
   fit = false;
 
-  /** @type {{free: number, memory: number | null}} bytes */
-  machine = { free: 0, memory: null };
+  /** @type {Machine} */
+  machine = { free: 0, memory: null, gpu: false, fits: {} };
 
   /** @type {Map<string, CatalogRow<One>>} */
   rows = new Map();
@@ -154,9 +154,7 @@ export class CatalogShelf extends HTMLElement {
   wanted(one) {
     if (this.chosen && !this.words(one).includes(this.chosen)) return false;
     if (this.commercial && !one.commercial) return false;
-    const bytes = needs(one);
-    if (this.fit && (bytes === null || bytes > Math.min(this.machine.free, this.machine.memory ?? Infinity)))
-      return false;
+    if (this.fit && !(one.name in this.machine.fits)) return false;
     return fits(one, this.search?.value ?? '');
   }
 

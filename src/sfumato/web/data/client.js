@@ -151,7 +151,7 @@ export const smallWeights = () => json('weights');
 /** Deletes weights from the disk. @param {string} name */
 export const removeModel = (name) => json(`models/${encodeURIComponent(name)}`, { method: 'DELETE' });
 
-/** Bytes. @returns {Promise<{free: number, memory: number | null}>} */
+/** @returns {Promise<import('../types.js').Machine>} */
 export const machine = () => json('machine');
 
 /**

@@ -1,5 +1,6 @@
-"""What there is to compute on."""
+"""What there is to compute on; run as a program, it says so as JSON."""
 
+import json
 import os
 from dataclasses import dataclass
 
@@ -38,3 +39,8 @@ def machine() -> Machine:
 
 def _multiplies_float8() -> bool:
     return torch.cuda.get_device_capability(0) >= FLOAT8_FROM
+
+
+if __name__ == "__main__":
+    found = machine()
+    print(json.dumps({"memory": round(found.memory), "gpu": found.kind == "cuda"}))
