@@ -158,6 +158,8 @@ def test_a_pose_is_dragged_and_kept_as_openpose_has_it(canvas: Page, tmp_path: P
     choose(canvas, "pose")
     expect(canvas.get_by_role("alert")).to_contain_text("No model that is here follows a pose")
     expect(canvas.locator("canvas-form .main")).to_be_disabled()
+    box, tools = box_of(canvas.get_by_role("button", name="Left ankle")), box_of(canvas.locator("pose-frame .tools"))
+    assert box["y"] + box["height"] <= tools["y"]
     wrist, image = canvas.get_by_role("button", name="Right wrist"), box_of(canvas.locator("mask-pane img"))
     box = box_of(wrist)
     canvas.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
@@ -193,3 +195,5 @@ def test_a_pose_is_dragged_and_kept_as_openpose_has_it(canvas: Page, tmp_path: P
     x, y = points[4, :2].astype(int)
     assert image[y, x].tolist() == [170, 255, 0]  # OpenPose's fifth colour
     assert image[2, 2].tolist() == [0, 0, 0]
+    canvas.get_by_role("button", name="Models that do").click()
+    expect(canvas.locator("model-row").filter(has_text="Stable Diffusion 1.5").first).to_be_visible()

@@ -588,7 +588,8 @@ export const de = {
     photo: 'Aus einem Foto',
     found: (/** @type {number} */ n) => (n === 1 ? 'Ein Mensch wurde gefunden' : `${n} Menschen wurden gefunden`),
     unread: 'Das ist kein JSON von OpenPose mit achtzehn Punkten.',
-    none: 'Kein Modell, das hier ist, folgt einer Haltung: welche es tun, steht unter Modelle. Die Haltung lässt sich speichern.',
+    none: 'Kein Modell, das hier ist, folgt einer Haltung. Die Haltung lässt sich speichern.',
+    models: 'Modelle, die es tun',
     joints: [
       'Nase',
       'Hals',

@@ -509,7 +509,7 @@ export const en = {
     },
     strength: 'How much is painted anew',
     match: 'Bring its light to the ground’s',
-    weight: 'How closely the pose is followed',
+    weight: 'How closely it is followed',
     usual: 'as usual',
     many: 'How many',
     model: 'Model',
@@ -547,7 +547,8 @@ export const en = {
     photo: 'From a photograph',
     found: (/** @type {number} */ n) => (n === 1 ? 'One person was found' : `${n} people were found`),
     unread: 'This is no JSON of OpenPose with eighteen points.',
-    none: 'No model that is here follows a pose: see which do under Models. The pose can be saved.',
+    none: 'No model that is here follows a pose. The pose can be saved.',
+    models: 'Models that do',
     joints: [
       'Nose',
       'Neck',

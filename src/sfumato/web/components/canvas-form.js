@@ -83,8 +83,9 @@ style(css`
       }
     }
     .pair {
-      display: grid;
-      grid-template-columns: auto minmax(0, 1fr);
+      display: flex;
+      justify-content: space-between;
+      align-items: end;
       gap: var(--s4);
     }
     .counts {
@@ -187,13 +188,15 @@ export class CanvasForm extends HTMLElement {
       way.by === 'frame' && this.shapes(),
       way.words !== 'none' && this.prompt(),
       this.slider(),
-      h('div', { class: 'pair' }, this.counts(), this.picker(), h('seed-lock')),
+      h('div', { class: 'pair' }, this.counts(), h('seed-lock')),
+      this.models.length > 0 && this.picker(),
       this.problem,
       this.go,
     );
     if (this.way !== 'pose' || this.models.length) return;
     this.go.disabled = true;
-    this.complain(t.pose.none);
+    const see = () => (location.hash = '#/models/all/pose');
+    this.complain(t.pose.none, h('p', {}, h('button', { class: 'edged', onclick: see }, t.pose.models)));
   }
 
   ways() {

@@ -47,8 +47,7 @@ style(css`
       font-variant-numeric: tabular-nums;
     }
     @media (max-width: 800px) {
-      flex-direction: row;
-      overflow-x: auto;
+      flex-flow: row wrap;
       padding: var(--s2) var(--s3);
       border: 0;
       border-bottom: 1px solid var(--line);

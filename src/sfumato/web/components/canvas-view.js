@@ -20,6 +20,7 @@ import { remedies } from './remedies.js';
 import { say } from './say-line.js';
 
 const ROOM = 0.94; // of the stage, that the picture takes
+const POSED = 0.74; // the same, above the tools of the pose
 
 style(css`
   canvas-view {
@@ -218,7 +219,7 @@ class CanvasView extends HTMLElement {
     this.tools.choose(unmasked ? 'hand' : 'brush');
     if (posed) this.pose.begin();
     if (framed) this.frame.fit();
-    else this.pane.leave(ROOM);
+    else this.pane.leave(posed ? POSED : ROOM);
   }
 
   /** Why it cannot be painted yet; empty where it can. @param {Mask} mask */

@@ -99,7 +99,7 @@ export const fitting = (card, loras) =>
 /** Whether a card speaks of all these words. @param {Card | Listing} card @param {string} text */
 export function fits(card, text) {
   const { name, title, about, knows, best_for, licence } = card;
-  const beside = 'goes_with' in card ? [card.kind, ...card.goes_with] : [];
+  const beside = 'goes_with' in card ? [card.kind, ...card.goes_with] : (card.controls ?? []);
   const said = [name, title, about, knows, licence, ...best_for, ...beside].join(' ').toLowerCase();
   return text
     .toLowerCase()
