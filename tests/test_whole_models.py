@@ -24,7 +24,7 @@ from sfumato.engine.families.pipeline import AS_IT_WAS_ASKED, Pipeline  # noqa: 
 from sfumato.planning import plan  # noqa: E402
 from sfumato.testing import tiny_card  # noqa: E402
 from sfumato.worker.run import Failed, Painted, Progress, run  # noqa: E402
-from tests import tiny_encoder_models, tiny_language_models, tiny_models  # noqa: E402
+from tests import tiny_encoder_models, tiny_language_models, tiny_models, tiny_seeing_models  # noqa: E402
 
 PROMPT = "a red apple"
 TOKENS = 48
@@ -64,6 +64,12 @@ WHOLE: dict[str, tuple[Callable[[Path], Path], str]] = {
     "LongCatImagePipeline": (tiny_language_models.longcat, "guidance_scale"),
     "HiDreamImagePipeline": (tiny_language_models.hidream, "guidance_scale"),
     "GlmImagePipeline": (tiny_language_models.glm_image, "guidance_scale"),
+    "PRXPixelPipeline": (partial(tiny_encoder_models.prx, pixels=True), "guidance_scale"),
+    "LatentConsistencyModelPipeline": (tiny_encoder_models.latent_consistency, "guidance_scale"),
+    "BriaFiboPipeline": (tiny_language_models.fibo("BriaFiboPipeline"), "guidance_scale"),
+    "KolorsPipeline": (tiny_language_models.kolors, "guidance_scale"),
+    "NucleusMoEImagePipeline": (tiny_seeing_models.nucleus, "guidance_scale"),
+    "QwenImage21Pipeline": (tiny_seeing_models.qwen_2_1, "true_cfg_scale"),
 }
 
 
@@ -83,8 +89,9 @@ def events_of(model: Model, n: int = 1, **fields: Any) -> list[Any]:
 
 
 @pytest.mark.parametrize("pipeline", WHOLE)
-def test_paints_what_the_pipeline_paints(pipeline: str, tmp_path: Path):
+def test_paints_what_the_pipeline_paints(pipeline: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """The test's name names the class of diffusers."""
+    tiny_seeing_models.read_no_films(monkeypatch)
     model = load(pipeline, tmp_path)
     width, height = model.card.sizes.default
     events = events_of(model, guidance=4, negative="a pear")
@@ -137,6 +144,20 @@ def test_a_pipelines_own_failure_is_told(sana: Model, monkeypatch: pytest.Monkey
     monkeypatch.setattr(sana._pipe.transformer, "forward", lambda *_, **__: 1 / 0)  # type: ignore[attr-defined]
     (failed,) = events_of(sana)
     assert isinstance(failed, Failed) and isinstance(failed.error, ZeroDivisionError)
+
+
+def test_what_came_to_no_numbers_is_told(sana: Model, monkeypatch: pytest.MonkeyPatch):
+    """It would be a black picture."""
+    forward = sana._pipe.transformer.forward  # type: ignore[attr-defined]
+
+    def beyond(*given: Any, **named: Any) -> Any:
+        return (forward(*given, **named)[0] * float("nan"),)
+
+    monkeypatch.setattr(sana._pipe.transformer, "forward", beyond)  # type: ignore[attr-defined]
+    failed = events_of(sana)[-1]
+    assert isinstance(failed, Failed) and "came to no numbers (NaN): paint with SFUMATO_PRECISION=bf16" in str(
+        failed.error
+    )
 
 
 @pytest.mark.parametrize(

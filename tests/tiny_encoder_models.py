@@ -12,6 +12,8 @@ from tests.tiny_models import (
     FLOW,
     WIDTH,
     autoencoder,
+    clip_config,
+    clip_tokenizer,
     gemma_tokenizer,
     saved,
     t5_encoder,
@@ -120,8 +122,9 @@ def hunyuan_dit() -> Any:
     )  # fmt: skip
 
 
-def prx(folder: Path) -> Path:
-    from diffusers import PRXPipeline
+def prx(folder: Path, *, pixels: bool = False) -> Path:
+    """pixels: as PRXPixelPipeline, which has no autoencoder."""
+    from diffusers import PRXPipeline, PRXPixelPipeline
     from diffusers.models.transformers.transformer_prx import PRXTransformer2DModel
     from transformers import T5GemmaConfig
     from transformers.models.t5gemma.configuration_t5gemma import T5GemmaModuleConfig
@@ -134,14 +137,33 @@ def prx(folder: Path) -> Path:
     }  # fmt: skip
     reader = T5GemmaModuleConfig(**said)
     torch.manual_seed(0)
-    PRXPipeline(
-        transformer=PRXTransformer2DModel(
-            patch_size=1, in_channels=4, context_in_dim=8, hidden_size=16, mlp_ratio=2.0, num_heads=2, depth=1,
-            axes_dim=[4, 4],
+    parts: dict[str, Any] = {
+        "transformer": PRXTransformer2DModel(
+            patch_size=4 if pixels else 1, in_channels=3 if pixels else 4, context_in_dim=8, hidden_size=16,
+            mlp_ratio=2.0, num_heads=2, depth=1, axes_dim=[4, 4],
         ),
-        scheduler=FlowMatchEulerDiscreteScheduler(), vae=autoencoder(4, scaling_factor=1.0, shift_factor=0.0),
-        text_encoder=T5GemmaEncoder(reader).eval(),
-        tokenizer=gemma_tokenizer(),
-    ).save_pretrained(folder)  # fmt: skip
+        "scheduler": FlowMatchEulerDiscreteScheduler(), "text_encoder": T5GemmaEncoder(reader).eval(),
+        "tokenizer": gemma_tokenizer(),
+    }  # fmt: skip
+    made = PRXPixelPipeline(**parts) if pixels else PRXPipeline(**parts, vae=autoencoder(4, shift_factor=0.0))
+    made.save_pretrained(folder)
     T5GemmaConfig(encoder=reader, decoder=reader).save_pretrained(folder / "text_encoder")  # of its other half, too
     return folder
+
+
+@saved
+def latent_consistency() -> Any:
+    from diffusers import LatentConsistencyModelPipeline, LCMScheduler, UNet2DConditionModel
+    from transformers import CLIPTextModel
+
+    return LatentConsistencyModelPipeline(
+        vae=autoencoder(4), text_encoder=CLIPTextModel(clip_config()).eval(), tokenizer=clip_tokenizer(),
+        unet=UNet2DConditionModel(
+            block_out_channels=(8, 16), layers_per_block=1, sample_size=32, in_channels=4, out_channels=4,
+            down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"), norm_num_groups=4,
+            up_block_types=("CrossAttnUpBlock2D", "UpBlock2D"), cross_attention_dim=WIDTH, attention_head_dim=4,
+            time_cond_proj_dim=32,
+        ),
+        scheduler=LCMScheduler(beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear"),
+        safety_checker=None, feature_extractor=None, requires_safety_checker=False,
+    )  # fmt: skip

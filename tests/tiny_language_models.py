@@ -1,7 +1,11 @@
 """Models that paint whole and read with a language model (Qwen, Gemma, Mistral and the like), made tiny."""
 
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
+import torch
 from diffusers import AutoencoderKLFlux2, FlowMatchEulerDiscreteScheduler
 from transformers import T5Config, T5EncoderModel
 
@@ -21,6 +25,7 @@ from tests.tiny_models import (
     saved,
     t5_encoder,
     t5_tokenizer,
+    with_numbers,
 )  # fmt: skip
 
 PARTS = "{% for m in messages %}<|im_start|>{{ m['content'][0]['text'] }}<|im_end|>{% endfor %}"
@@ -373,7 +378,7 @@ def glm_image() -> Any:
     glyphs = T5Config(vocab_size=384, d_model=WIDTH, d_ff=37, d_kv=8, num_heads=4, num_layers=1)
     return GlmImagePipeline(
         tokenizer=ByT5Tokenizer(), text_encoder=T5EncoderModel(glyphs).eval(),
-        processor=GlmImageProcessor(GlmImageImageProcessorPil(), tokenizer, chat_template=SHOWN),
+        processor=GlmImageProcessor(GlmImageImageProcessorPil(patch_size=16), tokenizer, chat_template=SHOWN),
         vision_language_encoder=GlmImageForConditionalGeneration(reader).eval(),
         vae=autoencoder(4, 4, latents_mean=[0.1, -0.2, 0.0, 0.3], latents_std=[1.0, 0.5, 2.0, 1.5]),
         transformer=GlmImageTransformer2DModel(
@@ -382,3 +387,75 @@ def glm_image() -> Any:
         ),
         scheduler=FlowMatchEulerDiscreteScheduler(use_dynamic_shifting=True, time_shift_type="linear", base_shift=0.25),
     )  # fmt: skip
+
+
+def fibo(kind: str) -> Callable[[Path], Path]:
+    @saved
+    def made() -> Any:
+        import diffusers
+        from transformers import SmolLM3Config, SmolLM3ForCausalLM
+
+        tokenizer = qwen_tokenizer()
+        reader = SmolLM3Config(
+            vocab_size=len(tokenizer), hidden_size=16, intermediate_size=16, num_hidden_layers=2,
+            num_attention_heads=2, num_key_value_heads=2, max_position_embeddings=512, pad_token_id=0,
+            bos_token_id=None, eos_token_id=None,
+        )  # fmt: skip
+        return getattr(diffusers, kind)(
+            transformer=diffusers.BriaFiboTransformer2DModel(
+                in_channels=4, num_layers=1, num_single_layers=1, attention_head_dim=16, num_attention_heads=2,
+                joint_attention_dim=32, text_encoder_dim=16, axes_dims_rope=[4, 4, 8],
+            ),
+            scheduler=FlowMatchEulerDiscreteScheduler(**FLOW),
+            vae=diffusers.AutoencoderKLWan(
+                base_dim=8, z_dim=4, dim_mult=[1, 1, 1, 1, 1], num_res_blocks=1, scale_factor_spatial=16,
+                temperal_downsample=[False, True, True, True], latents_mean=[0.1, -0.2, 0.0, 0.3],
+                latents_std=[1.0, 0.5, 2.0, 1.5],
+            ),
+            text_encoder=SmolLM3ForCausalLM(reader).eval(), tokenizer=tokenizer,
+        )  # fmt: skip
+
+    return made
+
+
+def kolors(folder: Path) -> Path:
+    """Its tokenizer is a file of sentencepiece, which is taught here."""
+    from diffusers import EulerDiscreteScheduler, KolorsPipeline, UNet2DConditionModel
+    from diffusers.pipelines.kolors.text_encoder import ChatGLMConfig, ChatGLMModel
+    from diffusers.pipelines.kolors.tokenizer import ChatGLMTokenizer
+
+    torch.manual_seed(0)
+    reader = ChatGLMConfig(
+        num_layers=2, padded_vocab_size=128, hidden_size=16, ffn_hidden_size=16, kv_channels=8, num_attention_heads=2,
+        seq_length=256, multi_query_attention=True, multi_query_group_num=1, add_qkv_bias=True, original_rope=True,
+    )  # fmt: skip
+    with TemporaryDirectory() as apart:
+        KolorsPipeline(
+            vae=autoencoder(4), text_encoder=with_numbers(ChatGLMModel(reader)),
+            tokenizer=ChatGLMTokenizer(taught(Path(apart))),
+            unet=UNet2DConditionModel(
+                block_out_channels=(8, 16), layers_per_block=1, sample_size=32, in_channels=4, out_channels=4,
+                down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"), norm_num_groups=4,
+                up_block_types=("CrossAttnUpBlock2D", "UpBlock2D"), attention_head_dim=(2, 4),
+                use_linear_projection=True, addition_embed_type="text_time", addition_time_embed_dim=8,
+                projection_class_embeddings_input_dim=64, cross_attention_dim=8, encoder_hid_dim=16,
+                encoder_hid_dim_type="text_proj", transformer_layers_per_block=(1, 1),
+            ),
+            scheduler=EulerDiscreteScheduler(
+                beta_start=0.00085, beta_end=0.014, beta_schedule="scaled_linear", num_train_timesteps=1100,
+                steps_offset=1, timestep_spacing="leading",
+            ),
+            force_zeros_for_empty_prompt=False,
+        ).save_pretrained(folder)  # fmt: skip
+    return folder
+
+
+def taught(folder: Path) -> str:
+    """The path of a small model of sentencepiece, one piece a character."""
+    from sentencepiece import SentencePieceTrainer
+
+    SentencePieceTrainer.train(
+        sentence_iterator=iter([CHARACTERS] * 3), model_prefix=str(folder / "tokenizer"), vocab_size=100,
+        model_type="char", hard_vocab_limit=False, minloglevel=2, character_coverage=1.0,
+    )  # fmt: skip
+    return str(folder / "tokenizer.model")

@@ -247,7 +247,7 @@ class Bench:
                 yield from self._failed(way.asked, event.error)
                 continue
             try:
-                painted = Image.fromarray(way.model.decode(event.latent), "RGBA")
+                painted = pixels_of(way, event.latent)
                 if (canvas := (yield from self._wanted(way, painted))) is not None:
                     yield from self._start(way, canvas)
             except Exception as error:
@@ -273,6 +273,17 @@ class Bench:
             yield Warned(way.recipe, f"{way.recipe.model} reads {most} pieces of a prompt; not read: {shown(text)}")
         self._conductor.add(task)
         self._under_way[task] = way
+
+
+def pixels_of(way: "Way", latent: Latent) -> Image.Image:
+    """A finished picture; JobFailed where it came to no numbers, which would be shown as black."""
+    name = way.recipe.model
+    try:
+        return Image.fromarray(way.model.decode(latent), "RGBA")
+    except FloatingPointError as error:
+        other = "without --fast" if way.recipe.fast else "with SFUMATO_PRECISION=bf16"
+        less = "less --guidance, and without a --lora or at less of it"
+        raise JobFailed(f"{name} came to no numbers (NaN): paint {other}, with {less}") from error
 
 
 def kept(image: Image.Image, recipe: Recipe, pictures: Pictures) -> Outside | None:

@@ -98,7 +98,7 @@ class Model(Protocol):
         ...
 
     def decode(self, latent: Latent) -> np.ndarray:
-        """A latent to uint8 (height, width, 4), straight alpha, sRGB."""
+        """A latent to uint8 (height, width, 4), straight alpha, sRGB; FloatingPointError where it is no numbers."""
         ...
 
 

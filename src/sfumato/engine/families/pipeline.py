@@ -91,9 +91,14 @@ class Pipeline:
         return [row.text.next_step() for row in rows]
 
     def decode(self, latent: Latent) -> np.ndarray:
-        """latent: what a painting ended with, 0 to 1, (height, width, 3)."""
-        rgb = (np.asarray(latent).clip(0, 1) * 255).round().astype(np.uint8)
-        return np.concatenate([rgb, np.full_like(rgb[..., :1], 255)], -1)
+        """latent: what a painting ended with, 0 to 1, (height, width, 3), or 4 of a model that paints alpha.
+
+        FloatingPointError where it is no numbers.
+        """
+        if not np.isfinite(latent).all():
+            raise FloatingPointError
+        made = (np.asarray(latent).clip(0, 1) * 255).round().astype(np.uint8)
+        return made if made.shape[-1] == 4 else np.concatenate([made, np.full_like(made[..., :1], 255)], -1)
 
     def painting(self, recipe: Recipe, canvas: Canvas) -> Guided:
         """The whole picture; a row's x is the picture as it was at the last step, in the pipeline's own latents."""
@@ -155,7 +160,7 @@ def begun(canvas: Canvas) -> dict[str, Any]:
 
 
 def brought_to(picture: np.ndarray, canvas: Canvas) -> np.ndarray:
-    """A picture, 0 to 1 (height, width, 3), at the canvas's size; some pipelines choose their own beside a picture."""
+    """A picture, 0 to 1 (height, width, 3 or 4), at the canvas's size; some pipelines choose their own."""
     if picture.shape[:2] == (canvas.height, canvas.width):
         return picture
     made = Image.fromarray((picture.clip(0, 1) * 255).round().astype(np.uint8))
@@ -257,6 +262,7 @@ class Run:
                 arguments = {**arguments, "callback": self._stepped_before}
             else:
                 pipe.scheduler.step = self._after(pipe.scheduler.step)
+            torch.manual_seed(arguments["generator"].initial_seed())  # a few draw before their first step without it
             self._made = np.asarray(pipe(**arguments)[0][0])  # what they call it differs: images, image
         except BaseException as error:  # whatever it is, it is raised where the painting is waited for
             self._error = error

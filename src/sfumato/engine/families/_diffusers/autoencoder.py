@@ -61,7 +61,12 @@ def on_white(pixels: np.ndarray) -> Tensor:
 
 
 def opaque(made: Tensor) -> np.ndarray:
-    """(1, 3, height, width), -1 to 1, to uint8 (height, width, 4); rounded where it was made, to bring back less."""
+    """(1, 3, height, width), -1 to 1, to uint8 (height, width, 4); rounded where it was made, to bring back less.
+
+    FloatingPointError where it is no numbers.
+    """
+    if not made.isfinite().all():
+        raise FloatingPointError
     unit = (made[0].float() / 2 + 0.5).clamp(0, 1)
     rgb = (unit * 255).round().to(torch.uint8).permute(1, 2, 0)
     return torch.cat([rgb, torch.full_like(rgb[..., :1], 255)], -1).cpu().numpy()
