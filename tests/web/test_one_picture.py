@@ -24,7 +24,7 @@ def shown(studio: Page, paint: Callable[..., Locator], address: str) -> Page:
     if not studio.request.get(f"{address}api/v1/pictures?text='blue' car").json():
         studio.get_by_role("button", name="Fast").click()  # so that the recipe has more to say
         paint("a 'blue' car")
-    tiles.first.click()
+    tiles.last.click()  # the first that was painted
     expect(studio.locator("picture-view .stage > zoom-pane img")).to_have_js_property("complete", True)
     return studio
 
@@ -74,8 +74,8 @@ def extended(shown: Page, address: str) -> Page:
     """What came of the picture that was open, open: the same with more at its right."""
     number = int(shown.url.rsplit("/", 1)[1])
     order = {"operation": "outpaint", "prompt": "a road", "start": number, "margins": [0, 0, 64, 0], "steps": 2}
-    known = shown.request.get(f"{address}api/v1/pictures/{number}/lineage").json()["became"]
-    if not known:
+    came = shown.request.get(f"{address}api/v1/pictures/{number}/lineage").json()["became"]
+    if not any(one["recipe"]["operation"] == "outpaint" for one in came):
         assert shown.request.post(f"{address}api/v1/orders", data=order).status == 201
     expect(shown.locator("lineage-row").get_by_label("What came of it")).to_be_visible()
     shown.get_by_role("link", name="Extended: a road").last.click()
@@ -111,6 +111,32 @@ def test_a_change_is_ordered_again_as_its_recipe_says(extended: Page, address: s
         extended.get_by_role("button", name="Paint it again").click()
     again = waiting.value.json()["recipes"][0]
     assert again["seed"] != recipe.seed and again["start"] == recipe.start and again["margins"] == [0, 0, 64, 0]
+
+
+def test_it_is_enlarged_and_what_is_missing_can_be_fetched(shown: Page, address: str):
+    shown.expected_complaints = 1  # the browser's own line about a 422
+    number = int(shown.url.rsplit("/", 1)[1])
+    shown.get_by_role("button", name="Enlarge, cut out").click()
+    menu = shown.get_by_role("dialog", name="Enlarge, cut out")
+    menu.get_by_role("button", name="As a drawing, 2 times as large").click()
+    expect(menu.get_by_role("alert")).to_contain_text("sfumato pull upscale-drawing")
+    expect(menu.get_by_role("button", name="Fetch upscale-drawing")).to_be_visible()
+    menu.get_by_role("button", name="Plainly, 2 times as large").click()
+    expect(menu).to_be_hidden()
+    shown.get_by_role("link", name="Finished further: a 'blue' car").click()
+    expect(shown.locator("recipe-card")).to_contain_text("512 × 512")
+    (made,) = (
+        one
+        for one in shown.request.get(f"{address}api/v1/pictures/{number}/lineage").json()["became"]
+        if one["recipe"]["finish"] == ["upscale:2:plain"]
+    )
+    large, small = (
+        Image.open(io.BytesIO(shown.request.get(f"{address}api/v1/pictures/{id}/file").body()))
+        for id in (made["id"], number)
+    )
+    assert large.size == (512, 512)
+    again = large.convert("RGB").reduce(2)
+    assert np.abs(np.asarray(again, int) - np.asarray(small.convert("RGB"), int)).mean() < 8
 
 
 def test_zoom_to_the_pixels_and_back(shown: Page):

@@ -301,6 +301,7 @@ export const de = {
       outpaint: 'Erweitert',
       scene: 'Vor anderem Hintergrund',
     },
+    finished: 'Nachbearbeitet',
     controls: { pose: 'Haltung', canny: 'Kanten', depth: 'Tiefe', lineart: 'Linien', softedge: 'Weiche Kanten' },
     share: (share) => `${Math.round(share * 100)} %`,
     sides: ([left, top, right, bottom]) => `${left} px links, ${top} oben, ${right} rechts, ${bottom} unten`,
@@ -328,6 +329,15 @@ export const de = {
       finish: 'Nachbearbeitung',
       created: 'Gemalt',
     },
+  },
+
+  finish: {
+    title: 'Vergrößern, freistellen',
+    larger: 'Vergrößern',
+    kinds: { drawing: 'Als Zeichnung', photo: 'Als Foto', plain: 'Schlicht' },
+    enlarge: (times, kind) => `${kind}, ${times}-mal so groß`,
+    cutout: 'Freistellen, was es zeigt',
+    begun: 'Es wird gemacht und steht dann unter dem, was daraus wurde.',
   },
 
   drop: {

@@ -256,6 +256,7 @@ export const en = {
       outpaint: 'Extended',
       scene: 'Before another background',
     },
+    finished: 'Finished further',
     controls: { pose: 'Pose', canny: 'Edges', depth: 'Depth', lineart: 'Line art', softedge: 'Soft edges' },
     painted: (/** @type {number} */ seconds) => `painted in ${seconds.toFixed(1)} s`,
     gone: 'This picture is not in the library.',
@@ -287,6 +288,15 @@ export const en = {
       cache: 'Foretold steps',
       created: 'Painted',
     },
+  },
+
+  finish: {
+    title: 'Enlarge, cut out',
+    larger: 'Enlarge',
+    kinds: { drawing: 'As a drawing', photo: 'As a photograph', plain: 'Plainly' },
+    enlarge: (/** @type {number} */ times, /** @type {string} */ kind) => `${kind}, ${times} times as large`,
+    cutout: 'Cut out what it shows',
+    begun: 'It is being made, and will be among what came of it.',
   },
 
   drop: {

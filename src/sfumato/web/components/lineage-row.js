@@ -91,7 +91,7 @@ function row(title, pictures) {
 
 /** @param {Picture} picture */
 function thumb({ id, recipe }) {
-  const way = wayOf(recipe.operation);
+  const way = wayOf(recipe);
   const said = recipe.prompt ? `${way}: ${recipe.prompt}` : way;
   return h(
     'a',

@@ -6,6 +6,7 @@ import * as client from '../data/client.js';
 import { choices, PICKED, REJECTED } from '../data/choices.js';
 import { jobs } from '../data/jobs.js';
 import { library } from '../data/library.js';
+import { asked } from '../data/spell.js';
 import { t } from '../texts.js';
 import { say } from './say-line.js';
 
@@ -76,6 +77,17 @@ export async function like([picture], { n = MORE, amount, from } = {}) {
       near ? client.vary(picture.id, n, amount) : client.order(anew(picture, n, amount ?? STRENGTH)),
     );
     say(t.gallery.liked(n), () => jobs.tell('cancel', job.id).catch(tell));
+  } catch (error) {
+    tell(/** @type {Error} */ (error));
+  }
+}
+
+/** The same change once more, with a fresh seed. @param {Picture} picture */
+export async function repeat({ recipe }) {
+  const { seed: _, ...order } = asked(recipe);
+  try {
+    await jobs.order({ ...order, n: 1 });
+    say(t.prompt.sent(1));
   } catch (error) {
     tell(/** @type {Error} */ (error));
   }

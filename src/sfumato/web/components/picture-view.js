@@ -4,16 +4,16 @@
 
 import * as client from '../data/client.js';
 import { draft } from '../data/draft.js';
-import { jobs } from '../data/jobs.js';
 import { library } from '../data/library.js';
-import { asked, isOfWords } from '../data/spell.js';
+import { isOfWords } from '../data/spell.js';
 import { css, fill, h, listen, style } from '../dom.js';
 import { icon } from '../icons.js';
 import { back } from '../routes.js';
 import { t } from '../texts.js';
 import { BeforeAfter } from './before-after.js';
+import { FinishMenu } from './finish-menu.js';
 import { LineageRow } from './lineage-row.js';
-import { act, bin, like, rate } from './picture-acts.js';
+import { act, bin, like, rate, repeat } from './picture-acts.js';
 import { PictureTools } from './picture-tools.js';
 import { RecipeCard } from './recipe-card.js';
 import { say } from './say-line.js';
@@ -124,6 +124,8 @@ class PictureView extends HTMLElement {
   /** @type {Picture | undefined} */
   picture;
 
+  finish = new FinishMenu();
+
   async connectedCallback() {
     this.cameFrom = document.activeElement;
     this.setAttribute('role', 'dialog');
@@ -135,7 +137,7 @@ class PictureView extends HTMLElement {
     slide.hidden = true;
     this.tools = new PictureTools(this.pane, slide);
     const stage = h('div', { class: 'stage' }, this.pane, slide, this.turn('previous'), this.turn('next'), this.tools);
-    fill(this, stage, this.side);
+    fill(this, stage, this.side, this.finish);
     this.stop = listen([
       [library, 'change', () => this.follow()],
       [document, 'keydown', (event) => this.key(event)],
@@ -167,6 +169,7 @@ class PictureView extends HTMLElement {
     this.card = new RecipeCard(this.picture);
     this.lineage = new LineageRow(id);
     this.tools?.take(this.picture);
+    this.finish.picture = this.picture;
     this.show();
   }
 
@@ -199,6 +202,8 @@ class PictureView extends HTMLElement {
       /** @type {() => void} */ onclick,
       main = false,
     ) => h('button', { class: main ? 'main' : 'edged', onclick }, icon(name, 18), text);
+    const finishing = act('wand', t.finish.title, () => {});
+    finishing.popoverTargetElement = this.finish;
     fill(
       this.side,
       h(
@@ -230,7 +235,7 @@ class PictureView extends HTMLElement {
         { class: 'acts' },
         isOfWords(picture.recipe)
           ? act('again', t.picture.remix, () => this.use(false), true)
-          : act('again', t.picture.again, () => this.repeat(picture), true),
+          : act('again', t.picture.again, () => repeat(picture), true),
         act('copy', t.picture.useAll, () => this.use(true)),
         act('lock', t.picture.useSeed, () => {
           draft.set({ seed: picture.recipe.seed });
@@ -238,6 +243,7 @@ class PictureView extends HTMLElement {
         }),
         act('like', t.picture.like, () => like([picture])),
         act('mask', t.picture.mask, () => (location.hash = `#/canvas/${picture.id}`)),
+        finishing,
         act('export', t.gallery.export, () => (location.hash = `#/export/${picture.id}`)),
       ),
       this.card,
@@ -252,17 +258,6 @@ class PictureView extends HTMLElement {
     if (this.picture) draft.use(this.picture.recipe, seed);
     location.hash = '#/';
     document.querySelector('prompt-box')?.scrollIntoView();
-  }
-
-  /** The same change once more, with a fresh seed. @param {Picture} picture */
-  async repeat({ recipe }) {
-    const { seed: _, ...order } = asked(recipe);
-    try {
-      await jobs.order({ ...order, n: 1 });
-      say(t.prompt.sent(1));
-    } catch (error) {
-      say(/** @type {Error} */ (error).message);
-    }
   }
 
   /** @param {'previous' | 'next'} way */
@@ -290,6 +285,7 @@ class PictureView extends HTMLElement {
   /** @param {KeyboardEvent} event */
   key(event) {
     if (event.target instanceof Element && event.target.closest('input, textarea, select, dialog')) return;
+    if (this.finish.matches(':popover-open')) return;
     if (event.key === 'Escape') back();
     else if (event.key === 'ArrowLeft' || event.key === 'ArrowRight') this.go(event.key === 'ArrowRight' ? 1 : -1);
     else if (!this.tools?.key(event) && !(this.picture && act(event, [this.picture]))) return;

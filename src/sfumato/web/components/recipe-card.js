@@ -3,7 +3,7 @@
 /** @import {Picture} from '../types.js' */
 
 import { changedOutside } from '../data/edits.js';
-import { kindOfControl, wayOf } from '../data/naming.js';
+import { isFinished, kindOfControl, wayOf } from '../data/naming.js';
 import { asCommand, asCurl, asPython, isOfWords } from '../data/spell.js';
 import { css, fill, h, style } from '../dom.js';
 import { icon } from '../icons.js';
@@ -73,8 +73,8 @@ export class RecipeCard extends HTMLElement {
     const { operation, strength, margins, toward, controls = [], references = [] } = recipe;
     const edited = !isOfWords(recipe);
     const rows = [
-      [f.operation, edited ? wayOf(operation) : null],
-      [f.strength, edited && operation !== 'scene' ? t.picture.share(strength) : null],
+      [f.operation, edited ? wayOf(recipe) : null],
+      [f.strength, edited && operation !== 'scene' && !isFinished(recipe) ? t.picture.share(strength) : null],
       [f.margins, margins && t.picture.sides(margins)],
       [f.toward, toward?.seed ? t.picture.turned(toward.share, toward.seed) : null],
       [f.controls, controls.map(({ kind, weight }) => `${kindOfControl(kind)}, ${t.picture.share(weight)}`).join('; ')],

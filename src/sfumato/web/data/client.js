@@ -206,6 +206,9 @@ export const layOnBoard = (id, pictures) => json(`boards/${id}/pictures`, sends(
 export const vary = (picture, n, amount) =>
   json('orders/vary', sends('POST', { picture, n, amount, priority: 'interactive' }));
 
+/** Orders finishing steps for a picture. @param {number} id @param {string[]} then @returns {Promise<Job>} */
+export const finish = (id, then) => json(`pictures/${id}/finish`, sends('POST', { then }));
+
 /** What can be done; needs: of these a model's card has to list one. keeps: whether a part is held to not changing. @returns {Promise<{name: string, needs: string[], keeps: boolean}[]>} */
 export const operations = async () => (await json('operations')).operations;
 

@@ -2,11 +2,15 @@
 
 import { t } from '../texts.js';
 
-/** @param {string} operation */
-export const wayOf = (operation) => Reflect.get(t.picture.operations, operation) ?? operation;
+/** Whether a picture is another as it is, after more finishing steps. @param {{operation: string, strength?: number}} recipe */
+export const isFinished = ({ operation, strength }) => operation === 'image-to-image' && strength === 0;
+
+/** What was done. @param {{operation: string, strength?: number}} recipe */
+export const wayOf = (recipe) =>
+  isFinished(recipe) ? t.picture.finished : (Reflect.get(t.picture.operations, recipe.operation) ?? recipe.operation);
 
 /** What a control picture is, as `pose`. @param {string} kind */
 export const kindOfControl = (kind) => Reflect.get(t.picture.controls, kind) ?? kind;
 
-/** @param {{prompt: string, operation: string}} recipe */
-export const nameOf = ({ prompt, operation }) => prompt || wayOf(operation);
+/** @param {{prompt: string, operation: string, strength?: number}} recipe */
+export const nameOf = (recipe) => recipe.prompt || wayOf(recipe);
