@@ -88,6 +88,7 @@ def test_a_slider_uncovers_one_of_two(four: Page):
     assert cuts == ["inset(0px 80% 0px 0px)", "inset(0px 0px 0px 20%)"]
     four.keyboard.press("Escape")
     expect(four.locator("compare-view")).to_have_count(0)
+    expect(four.locator("picture-grid")).to_be_focused()
 
 
 def test_more_like_one_is_painted_nearby(four: Page, address: str):

@@ -116,7 +116,7 @@ def test_a_change_is_ordered_again_as_its_recipe_says(extended: Page, address: s
 def test_it_is_enlarged_and_what_is_missing_can_be_fetched(shown: Page, address: str):
     shown.expected_complaints = 1  # the browser's own line about a 422
     number = int(shown.url.rsplit("/", 1)[1])
-    shown.get_by_role("button", name="Enlarge, cut out").click()
+    shown.get_by_role("button", name="Enlarge", exact=True).click()
     menu = shown.get_by_role("dialog", name="Enlarge, cut out")
     menu.get_by_role("button", name="As a drawing, 2 times as large").click()
     expect(menu.get_by_role("alert")).to_contain_text("sfumato pull upscale-drawing")

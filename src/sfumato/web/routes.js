@@ -27,6 +27,9 @@ let over = null;
 /** Where "back" leads from what lies over a page. */
 let under = '#/';
 
+/** What had the focus there, and has it again afterwards. @type {Element | null} */
+let held = null;
+
 export const back = () => (location.hash = under);
 
 /**
@@ -37,9 +40,9 @@ export async function route(hash) {
   const [, name = '', what = ''] = /^#\/([a-z]*)\/?(.*)$/.exec(hash) ?? [];
   const found = PAGES[name] ?? PAGES[''];
   if (!found) throw new Error('no first page');
+  if (!over) held = document.activeElement;
   await found.load();
-  over?.remove();
-  over = null;
+  if (over) leave(Boolean(found.over));
   if (!found.over) under = hash || '#/';
   if (found.over) {
     over = document.createElement(found.tag);
@@ -58,4 +61,11 @@ export async function route(hash) {
   shown = document.createElement(found.tag);
   shown.dataset['what'] = decodeURIComponent(what);
   return { page: shown, place: name };
+}
+
+/** Takes away what lies over the page. @param {boolean} onward to something else that lies there */
+function leave(onward) {
+  over?.remove();
+  over = null;
+  if (!onward && held instanceof HTMLElement) held.focus({ preventScroll: true });
 }

@@ -562,7 +562,7 @@ export const de = {
     },
     strength: 'Wie viel neu gemalt wird',
     match: 'Sein Licht dem Grund angleichen',
-    weight: 'Wie genau der Haltung gefolgt wird',
+    weight: 'Wie genau ihr gefolgt wird',
     usual: 'wie üblich',
     many: 'Wie viele',
     model: 'Modell',

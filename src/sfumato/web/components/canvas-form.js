@@ -196,7 +196,10 @@ export class CanvasForm extends HTMLElement {
     if (this.way !== 'pose' || this.models.length) return;
     this.go.disabled = true;
     const see = () => (location.hash = '#/models/all/pose');
-    this.complain(t.pose.none, h('p', {}, h('button', { class: 'edged', onclick: see }, t.pose.models)));
+    this.complain(
+      t.pose.none,
+      h('span', { class: 'remedies' }, h('button', { class: 'edged', onclick: see }, t.pose.models)),
+    );
   }
 
   ways() {

@@ -48,20 +48,16 @@ style(css`
     }
     @media (max-width: 800px) {
       flex-flow: row wrap;
-      padding: var(--s2) var(--s3);
+      padding: var(--s2);
       border: 0;
       border-bottom: 1px solid var(--line);
       hr {
-        width: 0;
-        height: 20px;
-        margin: 0 var(--s1);
-        border: 0;
-        border-left: 1px solid var(--line);
+        display: none;
       }
       .size {
         writing-mode: horizontal-tb;
         direction: ltr;
-        width: 96px;
+        width: 72px;
         height: auto;
       }
     }

@@ -40,6 +40,7 @@ style(css`
     }
     header .small {
       margin-right: auto;
+      line-height: 1.2;
     }
     h2:has(+ [hidden]) {
       margin-right: auto;

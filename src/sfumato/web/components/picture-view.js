@@ -127,7 +127,6 @@ class PictureView extends HTMLElement {
   finish = new FinishMenu();
 
   async connectedCallback() {
-    this.cameFrom = document.activeElement;
     this.setAttribute('role', 'dialog');
     this.setAttribute('aria-modal', 'true');
     this.tabIndex = -1;
@@ -148,7 +147,6 @@ class PictureView extends HTMLElement {
 
   disconnectedCallback() {
     this.stop?.abort();
-    if (this.cameFrom instanceof HTMLElement) this.cameFrom.focus({ preventScroll: true });
   }
 
   /** @param {number} id */
@@ -202,7 +200,7 @@ class PictureView extends HTMLElement {
       /** @type {() => void} */ onclick,
       main = false,
     ) => h('button', { class: main ? 'main' : 'edged', onclick }, icon(name, 18), text);
-    const finishing = act('wand', t.finish.title, () => {});
+    const finishing = act('wand', t.finish.larger, () => {});
     finishing.popoverTargetElement = this.finish;
     fill(
       this.side,
