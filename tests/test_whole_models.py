@@ -200,6 +200,13 @@ def test_what_reads_films_too_wants_torchvision(tmp_path: Path, monkeypatch: pyt
         families["pipeline"](card, folder)
 
 
+def test_what_sees_by_torchvision_wants_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("sfumato.core.packages.find_spec", lambda name: None)
+    card = tiny_card(name="omni", family="pipeline", pipeline="OmniGenPipeline", sampler="own", schedule="own")
+    with pytest.raises(MissingPackage, match=r"omni needs torchvision: pip install 'sfumato\[vision\]'"):
+        families["pipeline"](card, tiny_encoder_models.omnigen(tmp_path))
+
+
 def test_numbers_in_an_index_are_no_code(tmp_path: Path):
     """Krea 2's says which layers of its reader it takes."""
     folder = tiny_models.sana(tmp_path)

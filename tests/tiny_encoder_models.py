@@ -1,5 +1,6 @@
 """Models that paint whole and read with a text encoder (T5, BERT and the like), made tiny."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -167,3 +168,23 @@ def latent_consistency() -> Any:
         scheduler=LCMScheduler(beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear"),
         safety_checker=None, feature_extractor=None, requires_safety_checker=False,
     )  # fmt: skip
+
+
+def omnigen(folder: Path) -> Path:
+    """Part by part, for the pipeline cannot be made without torchvision."""
+    from diffusers import OmniGenTransformer2DModel
+
+    torch.manual_seed(0)
+    parts = {
+        "tokenizer": t5_tokenizer(), "vae": autoencoder(4), "scheduler": FlowMatchEulerDiscreteScheduler(),
+        "transformer": OmniGenTransformer2DModel(
+            hidden_size=16, num_attention_heads=2, num_key_value_heads=2, intermediate_size=16, num_layers=1,
+            vocab_size=64, pad_token_id=0, rope_scaling={"short_factor": [1.0] * 4, "long_factor": [1.0] * 4},
+        ),
+    }  # fmt: skip
+    index: dict[str, Any] = {"_class_name": "OmniGenPipeline"}
+    for name, part in parts.items():
+        part.save_pretrained(folder / name)
+        index[name] = ["transformers" if name == "tokenizer" else "diffusers", type(part).__name__]
+    (folder / "model_index.json").write_text(json.dumps(index))
+    return folder

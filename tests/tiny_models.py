@@ -1,5 +1,6 @@
 """Real models made tiny: diffusers' own classes with random weights, saved as their folders are."""
 
+import json
 import string
 from collections.abc import Callable, Sequence
 from functools import wraps
@@ -198,6 +199,21 @@ def stable_diffusion_xl(
         vae=autoencoder(4, scaling_factor=0.13025, force_upcast=True),
         **changes,
     ).save_pretrained(folder)  # fmt: skip
+    return folder
+
+
+def playground(folder: Path) -> Path:
+    """SDXL that is taught by levels of noise of another kind, with latents that are counted otherwise."""
+    from diffusers import EDMDPMSolverMultistepScheduler
+
+    stable_diffusion_xl(folder)
+    EDMDPMSolverMultistepScheduler().save_pretrained(folder / "scheduler")
+    index, vae = folder / "model_index.json", folder / "vae" / "config.json"
+    for file, changed in (
+        (index, {"scheduler": ["diffusers", "EDMDPMSolverMultistepScheduler"]}),
+        (vae, {"latents_mean": [0.1, -0.2, 0.0, 0.3], "latents_std": [1.0, 0.5, 2.0, 1.5], "scaling_factor": 0.5}),
+    ):
+        file.write_text(json.dumps({**json.loads(file.read_text()), **changed}))
     return folder
 
 

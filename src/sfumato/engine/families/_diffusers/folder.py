@@ -138,11 +138,11 @@ class Folder:
                 self.path, dtype=place.dtype, use_safetensors=True, local_files_only=True,
                 **self._from_elsewhere(kind, place),
             )  # fmt: skip
-        except (OSError, ValueError, RuntimeError, ImportError, AttributeError) as error:
+        except (OSError, ValueError, RuntimeError, ImportError, AttributeError, NameError) as error:
             if ran_out(error):
                 raise
-            if any(_is_processor(entry) for entry in self.index.values()):
-                require(self.card.name, "torchvision", "vision")  # without it transformers raises what it likes
+            if isinstance(error, NameError) or any(_is_processor(entry) for entry in self.index.values()):
+                require(self.card.name, "torchvision", "vision")  # without it theirs raise what they like
             raise self.wrong(f"it cannot be loaded ({_line(error)})") from error
         for name, part in made.components.items():
             if isinstance(part, Module):
