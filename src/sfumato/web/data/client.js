@@ -241,7 +241,7 @@ export const archive = async (ids, as) => (await call(`archive?${query({ ...as, 
 export const FEED = new URL('events?previews=true', BASE).href;
 
 /** The picture's file, encoded anew where other than all of it is asked. @param {number} id @param {{format?: string, quality?: number, metadata?: string}} [as] */
-export const fileOf = (id, as = {}) => new URL(`pictures/${id}/file?${query(as)}`, BASE).href;
+export const fileOf = (id, as = {}) => new URL(`pictures/${id}/file?${query(as)}`.replace(/\?$/, ''), BASE).href;
 
 /** @param {number} id */
 export const thumbnailOf = (id) => new URL(`pictures/${id}/thumbnail`, BASE).href;
