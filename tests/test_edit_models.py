@@ -20,7 +20,7 @@ from sfumato.engine.families import Model, families  # noqa: E402
 from sfumato.planning import plan  # noqa: E402
 from sfumato.testing import tiny_card  # noqa: E402
 from sfumato.worker.run import Painted, Progress, run  # noqa: E402
-from tests import tiny_language_models, tiny_models  # noqa: E402
+from tests import tiny_encoder_models, tiny_language_models, tiny_models  # noqa: E402
 
 SIZE = 64, 32  # width, height: pixels
 BOX = 20, 8, 44, 24
@@ -62,6 +62,9 @@ MODELS: dict[str, Made] = {  # how its folder is made, what it can do, its sibli
     "StableDiffusion3Pipeline": (
         tiny_models.stable_diffusion_3, ["text-to-image", "image-to-image"],
         {"image-to-image": "StableDiffusion3Img2ImgPipeline", "fill": "StableDiffusion3InpaintPipeline"}, 16,
+    ),
+    "ChromaPipeline": (
+        tiny_encoder_models.chroma, ["text-to-image", "image-to-image"], {"fill": "ChromaInpaintPipeline"}, 48,
     ),
     "Flux2KleinPipeline": (
         tiny_language_models.flux_2_klein, ["instruct"], {"fill": "Flux2KleinInpaintPipeline"}, 256,
@@ -162,6 +165,7 @@ def test_a_picture_counts_and_the_page_around_a_mask_stays(model_of: Callable[[s
         ("FluxFillPipeline", "FluxFillPipeline"),
         ("FluxKontextPipeline", "FluxKontextInpaintPipeline"),
         ("StableDiffusion3Pipeline", "StableDiffusion3InpaintPipeline"),
+        ("ChromaPipeline", "ChromaInpaintPipeline"),
         ("Flux2KleinPipeline", "Flux2KleinInpaintPipeline"),
         ("QwenImagePipeline", "QwenImageInpaintPipeline"),
         ("StableDiffusionXLPipeline", "StableDiffusionXLInpaintPipeline"),
@@ -178,8 +182,9 @@ def test_paints_under_a_mask_what_the_pipeline_paints(
     own = dict(FLUX) if "Flux" in pipeline else {"width": SIZE[0], "height": SIZE[1]}
     own |= {"max_area": SIZE[0] * SIZE[1], "_auto_resize": False} if "Kontext" in pipeline else {}
     own |= {"max_sequence_length": 16} if "3" in pipeline else {}
-    own |= {"max_sequence_length": 256} if "Klein" in pipeline else {}
-    own |= {"true_cfg_scale": 4.0, "negative_prompt": ""} if "Qwen" in pipeline else {"guidance_scale": 4.0}
+    own |= {"max_sequence_length": MODELS[pipeline][3]} if pipeline in ("ChromaPipeline", "Flux2KleinPipeline") else {}
+    own |= {"negative_prompt": ""} if pipeline in ("ChromaPipeline", "QwenImagePipeline") else {}
+    own |= {"true_cfg_scale" if "Qwen" in pipeline else "guidance_scale": 4.0}
     wanted = reference(model, class_of_masks, mask_image=mask(), strength=1.0, **own)
     tiny_models.assert_same_pixels(found, wanted)
 

@@ -95,7 +95,7 @@ def test_is_told_what_to_change(pipeline: str, tmp_path: Path, monkeypatch: pyte
 def test_begins_part_of_the_way_as_its_sibling_does(pipeline: str, tmp_path: Path):
     made, sibling, word = BEGUN[pipeline]
     model = model_of(
-        pipeline, made(tmp_path), operations=["text-to-image", "image-to-image"], siblings={"image-to-image": sibling},
+        pipeline, made(tmp_path), operations=["text-to-image", "variation"], siblings={"image-to-image": sibling},
         noise={"scale": "flow" if pipeline in ("ChromaPipeline", "QwenImagePipeline") else "diffusion"},
     )  # fmt: skip
     ours = painted(model, [1, 2], prompt=PLAIN, steps=4, strength=0.5)

@@ -211,7 +211,8 @@ class Card(About):
     """A model that paints. name: as in `--model`. family: which engine family feeds it.
 
     operations: what all that is asked of it is made of. text-to-image; image-to-image, if it can begin part of the way
-    from a picture; fill, if it was taught to paint under a mask; instruct, if words tell it what to change in one.
+    from a picture, also under a mask; variation, if with a whole picture alone; fill, if it was taught to paint under a
+    mask; instruct, if words tell it what to change in one.
     siblings: other classes of diffusers that are made of the same parts, by the operation that they are for.
     signs: what tells its files from other models', for taking in those that are on the machine already.
     controls: kinds of control picture that it follows. control_by: `networks` beside it (ControlNets), or `channels` of
@@ -233,7 +234,7 @@ class Card(About):
     """
 
     family: str
-    operations: list[Literal["text-to-image", "image-to-image", "fill", "instruct"]]
+    operations: list[Literal["text-to-image", "image-to-image", "variation", "fill", "instruct"]]
     siblings: dict[Literal["image-to-image", "fill"], str] = {}
     guidance_kind: Literal["classifier-free", "distilled", "none"]
     guidance: Range
@@ -291,7 +292,7 @@ class Card(About):
     @property
     def begins(self) -> bool:
         """Whether it can begin with a picture; others are told of it, and what a mask keeps is put back in the end."""
-        return "image-to-image" in self.operations
+        return bool({"image-to-image", "variation"} & set(self.operations))
 
     @property
     def takes_strength(self) -> bool:

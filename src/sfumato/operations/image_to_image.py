@@ -41,5 +41,8 @@ def frame(order: Order, card: Card, pictures: Pictures) -> Frame:
 
 
 PART = Operation(
-    paint, takes=STEERED | {"start", "strength"}, needs=frozenset({"image-to-image", "instruct"}), frame=frame
+    paint,
+    takes=STEERED | {"start", "strength"},
+    needs=frozenset({"image-to-image", "variation", "instruct"}),
+    frame=frame,
 )

@@ -130,7 +130,7 @@ class Pipeline:
             "num_inference_steps": recipe.steps,
             "max_sequence_length": card.text.tokens,
             "negative_prompt": unwanted(pipe, recipe) if card.asks_twice(recipe.guidance, recipe.negative) else None,
-            guidance_word(card, takes): recipe.guidance,
+            guidance_word(card): recipe.guidance,
             **begun(canvas),
             **AS_IT_WAS_ASKED,
         }
@@ -170,6 +170,9 @@ def brought_to(picture: np.ndarray, canvas: Canvas) -> np.ndarray:
 def made_of(pipe: Any, kind: type) -> Any:
     """A pipeline of another class with the same parts."""
     wanted, known = inspect.signature(kind.__init__).parameters, {**pipe.config, **pipe.components}
+    network = pipe.components.get("transformer")
+    if network is not None and "guidance_embeds" not in network.config:
+        network.register_to_config(guidance_embeds=False)  # what ChromaInpaintPipeline asks of a network without
     return kind(**{name: part for name, part in known.items() if name in wanted})
 
 
@@ -181,8 +184,12 @@ def view(pipe: Any) -> Any:
     return view
 
 
-def guidance_word(card: Card, takes: Any) -> str:
-    """What a pipeline calls the guidance of its card's kind; some have a number for each kind."""
+def guidance_word(card: Card) -> str:
+    """What a model's pipelines call the guidance of its card's kind; some have a number for each kind.
+
+    Its main one knows: ChromaInpaintPipeline takes a true_cfg_scale, and does nothing with it.
+    """
+    takes = inspect.signature(getattr(diffusers, card.pipeline or "").__call__).parameters
     real = card.guidance_kind == "classifier-free"
     return "true_cfg_scale" if real and "true_cfg_scale" in takes else "guidance_scale"
 
