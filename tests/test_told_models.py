@@ -44,7 +44,7 @@ def photo() -> Image.Image:
     return Image.fromarray(rng.integers(0, 256, (4, 8, 3), np.uint8)).resize(SIZE, Image.Resampling.BICUBIC)
 
 
-KEPT = {"0" * 64: photo().convert("RGBA")}
+KEPT = {"0" * 64: photo().convert("RGBA"), "1" * 64: Image.new("L", SIZE, 255)}
 
 
 BEGUN: dict[str, tuple[Callable[[Path], Path], str, str]] = {  # how it is made, its sibling, its word for guidance
@@ -71,7 +71,9 @@ def model_of(pipeline: str, folder: Path, **fields: Any) -> Model:
 
 def painted(model: Model, told: list[int], **fields: Any) -> np.ndarray:
     """told: steps that it tells of. uint8 (height, width, 4)"""
-    order = Order(operation="image-to-image", start="0" * 64, seed=5, guidance=4, negative="a pear", **fields)
+    order = Order(
+        **{"operation": "image-to-image", "start": "0" * 64, "seed": 5, "guidance": 4, "negative": "a pear"} | fields
+    )
     recipes = plan(order, model.card, pictures=KEPT.__getitem__).recipes
     events = list(run(recipes, lambda name: model, exports.save, pictures=KEPT.__getitem__))
     assert isinstance(events[-1], Painted), events[-1]
@@ -102,6 +104,19 @@ def test_begins_part_of_the_way_as_its_sibling_does(pipeline: str, tmp_path: Pat
     pipe = made_of(getattr(diffusers, pipeline).from_pretrained(tmp_path), getattr(diffusers, sibling))
     theirs = of_diffusers(pipe, word, PLAIN, 4, strength=0.5, intermediate_timesteps=None)
     tiny_models.assert_same_pixels(ours, theirs)
+
+
+def test_fills_a_mask_as_its_sibling_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """QwenImageEditInpaintPipeline; all is under the mask, for putting back is the same for every model."""
+    tiny_seeing_models.read_no_films(monkeypatch)
+    tiny_seeing_models.see_little(monkeypatch)
+    made, word, _ = TOLD["QwenImageEditPipeline"]
+    siblings = {"fill": "QwenImageEditInpaintPipeline"}
+    model = model_of("QwenImageEditPipeline", made(tmp_path), operations=["instruct"], siblings=siblings)
+    ours = painted(model, [1, 2], prompt=PLAIN, steps=2, operation="inpaint", mask="1" * 64)
+    pipe = made_of(diffusers.QwenImageEditPipeline.from_pretrained(tmp_path), diffusers.QwenImageEditInpaintPipeline)
+    theirs = of_diffusers(pipe, word, PLAIN, 2, strength=1.0, mask_image=KEPT["1" * 64])
+    tiny_models.assert_same_pixels(ours, brought_to(theirs, Canvas(*SIZE)))
 
 
 def of_diffusers(pipe: Any, word: str, prompt: str, steps: int, **more: Any) -> np.ndarray:

@@ -62,7 +62,7 @@ def read_no_films(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def see_little(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pipelines bring what they see to about a megapixel; here to a 64th of one."""
-    for name in ("pipeline_qwenimage_edit", "pipeline_qwenimage_edit_plus"):
+    for name in ("pipeline_qwenimage_edit", "pipeline_qwenimage_edit_plus", "pipeline_qwenimage_edit_inpaint"):
         _see_less(monkeypatch, f"diffusers.pipelines.qwenimage.{name}")
     _see_less(monkeypatch, "diffusers.pipelines.qwenimage21.pipeline_qwenimage21")
     _see_less(monkeypatch, "diffusers.pipelines.longcat_image.pipeline_longcat_image_edit")
