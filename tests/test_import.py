@@ -110,6 +110,10 @@ def test_a_folder_of_diffusers_paints_where_it_lies(studio: Studio, tmp_path: Pa
     assert (one.name, one.missing) == ("tiny-sd", False) and one.place.is_symlink()
     (picture,) = studio.paint("a red apple", model="tiny-sd", seed=1, steps=2, width=256, height=256, keep=False)
     assert picture.image.size == (256, 256)
+    lines = str(picture.save(tmp_path / "lines.png"))
+    for steered in ({"controls": [f"canny:{lines}"]}, {"references": [lines]}):
+        with pytest.raises(MissingWeights, match=r"sfumato pull .*sd-1\.5"):  # those of the model that it is like
+            studio.plan("a pear", model="tiny-sd", **steered)
     assert studio.verify_weights("tiny-sd") == {"tiny-sd": "here"}
     studio.remove_weights("tiny-sd")
     assert (folder / "model_index.json").is_file()

@@ -133,6 +133,7 @@ def _card_like(base: Card, name: str, path: Path) -> Card:
             "licence_note": "that of the model it is like; its maker's own terms may be others",
             "commercial": False,
             "signs": [],
+            "bases": [*base.bases, base.name],
             "unknown": {**base.unknown, "commercial": "its maker's terms are not known here"},
         }
     )

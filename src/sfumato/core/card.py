@@ -221,7 +221,7 @@ class Card(About):
     its prompts.
     loras: whether LoRA can be added to it. adapter: the file that is always added to the model, at weight 1. adaptable:
     the file whose matrices LoRA adds to, of a model that can be taught one here. bases: other models whose LoRA fits
-    this one too.
+    this one too, and whose ControlNets and readers of references go with it.
     no_guidance: the number that means none, in the measure of the model's own pipeline.
     first_block: whether its network is blocks behind one another, of which all but the first may be left out
     (engine/caches/first_block.py).
