@@ -155,7 +155,7 @@ def test_what_came_to_no_numbers_is_told(sana: Model, monkeypatch: pytest.Monkey
 
     monkeypatch.setattr(sana._pipe.transformer, "forward", beyond)  # type: ignore[attr-defined]
     failed = events_of(sana)[-1]
-    assert isinstance(failed, Failed) and "came to no numbers (NaN): paint with SFUMATO_PRECISION=bf16" in str(
+    assert isinstance(failed, Failed) and "came to no numbers (NaN): try less --guidance, or sfumato verify" in str(
         failed.error
     )
 

@@ -281,9 +281,9 @@ def pixels_of(way: "Way", latent: Latent) -> Image.Image:
     try:
         return Image.fromarray(way.model.decode(latent), "RGBA")
     except FloatingPointError as error:
-        other = "without --fast" if way.recipe.fast else "with SFUMATO_PRECISION=bf16"
-        less = "less --guidance, and without a --lora or at less of it"
-        raise JobFailed(f"{name} came to no numbers (NaN): paint {other}, with {less}") from error
+        tries = ["less of its --lora"] * bool(way.recipe.loras) + ["no --fast"] * way.recipe.fast
+        tries += ["less --guidance", f"sfumato verify {name}", "SFUMATO_PRECISION=fp32 if it is computed in fp16"]
+        raise JobFailed(f"{name} came to no numbers (NaN): try {', or '.join(tries)}") from error
 
 
 def kept(image: Image.Image, recipe: Recipe, pictures: Pictures) -> Outside | None:
