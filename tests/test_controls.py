@@ -91,9 +91,11 @@ def test_a_skeleton_is_drawn_from_openposes_json(tmp_path: Path):
         ({**person(), "canvas_width": 10**6}, "canvas_width"),
         (person(17), "51 numbers: three for each of 18 or 25"),
         ({**person(), "people": [{"pose_keypoints_2d": [float("nan")] * 54}]}, "not a list of numbers"),
+        ({**person(), "people": [{"pose_keypoints_2d": [10**400] * 54}]}, "not a list of numbers"),
+        ({**person(), "people": [{"pose_keypoints_2d": [1e300] * 54}]}, "not a list of numbers"),
         ({**person(), "people": [{}] * 33}, "33 people"),
     ],
-    ids=range(7),
+    ids=range(9),
 )
 def test_what_is_no_skeleton_is_named(said: Any, says: str, tmp_path: Path):
     (tmp_path / "x.json").write_text(json.dumps(said))

@@ -253,9 +253,11 @@ def entry(**changes: Any) -> dict[str, Any]:
         head(entry(data_offsets=[0, 65])),
         head(entry(data_offsets=[64, 128])),
         head({"x": None}),
+        head(entry() | {"y": entry()["x"]}),  # the same bytes twice
+        head(entry(shape=[1] * 9 + [16])),
         (20_000).to_bytes(8, "little") + b"[" * 20_000,
     ],
-    ids=range(19),
+    ids=range(21),
 )
 def test_a_file_that_is_not_safetensors_is_refused(data: bytes):
     with pytest.raises(UnreadableFile):

@@ -21,7 +21,7 @@ from sfumato.core.errors import RequestError  # noqa: E402
 from sfumato.core.order import Order  # noqa: E402
 from sfumato.engine.conductor import Conductor, Finished  # noqa: E402
 from sfumato.engine.families import families  # noqa: E402
-from sfumato.engine.families._diffusers.adapting import Thin, added  # noqa: E402
+from sfumato.engine.families._diffusers.adapting import Thin, added, check  # noqa: E402
 from sfumato.engine.families._flux_torch import pack, unpack  # noqa: E402
 from sfumato.engine.noise import SeededNoise  # noqa: E402
 from sfumato.engine.start import start  # noqa: E402
@@ -350,6 +350,35 @@ def test_what_diffusers_would_leave_out_is_refused():
     state = {"lora_te3_x.lora_down.weight": torch.ones(2, 4), "lora_te3_x.lora_up.weight": torch.ones(4, 2)}
     with pytest.raises(DoesNotFit, match="cannot be changed here"):
         added(read_lora(save(state)), families["flux"].loader, None, {})  # type: ignore[attr-defined]
+
+
+DOWN, UP = torch.ones(4, 4), torch.ones(4, 4)
+
+
+@pytest.mark.parametrize(
+    ("down", "up", "alpha", "says"),
+    [
+        (DOWN, torch.tensor(1.0), None, "is no two matrices"),
+        (torch.ones(16), UP, None, "is no two matrices"),
+        (torch.ones(0, 4), torch.ones(4, 0), 1.0, "is no two matrices"),
+        (DOWN, UP, float("inf"), "is not all numbers"),
+        (DOWN, UP, 3e38, "is not all numbers"),
+        (DOWN * 1e25, UP * 1e25, None, "is not all numbers"),
+        (DOWN.to(torch.float8_e4m3fn), UP, None, "F8_E4M3, which are not read"),
+    ],
+    ids=range(7),
+)
+def test_matrices_that_add_no_numbers_are_refused(down: Any, up: Any, alpha: float | None, says: str):
+    state = {"lora_unet_conv_in.lora_down.weight": down, "lora_unet_conv_in.lora_up.weight": up}
+    state |= {} if alpha is None else {"lora_unet_conv_in.alpha": torch.tensor(alpha)}
+    with pytest.raises(DoesNotFit, match=says):
+        added(read_lora(save(state)), families["stable-diffusion"].loader, None, {})  # type: ignore[attr-defined]
+
+
+def test_ranks_that_differ_are_named():
+    thin = Thin(torch.ones(2, 4), torch.ones(4, 3))
+    with pytest.raises(DoesNotFit, match="conv_in is of rank 2 and of rank 3"):
+        check({"unet": {"conv_in": thin}}, {"unet": {"conv_in": (4, 4)}})
 
 
 def test_alpha_for_a_whole_part_is_read(tmp_path: Path):

@@ -1,8 +1,10 @@
 """Models come from a hub whole, checked and at one commit, or with one line that says why not."""
 
+import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -210,6 +212,44 @@ def test_a_hub_that_does_not_answer_is_named(studio: Studio, monkeypatch: pytest
     with pytest.raises(JobFailed, match=r"127\.0\.0\.1:9 cannot be reached") as failed:
         studio.pull(NAME)
     assert "HF_ENDPOINT" in one_line(failed)
+
+
+@pytest.mark.parametrize("said", [b"<html>", b"[1]", b"[" * 20_000], ids=range(3))
+def test_an_index_that_cannot_be_read_is_named(said: bytes, hub: Hub, studio: Studio):
+    (hub.folder / "model_index.json").write_bytes(said)
+    with pytest.raises(JobFailed, match=r"the model_index\.json of .* cannot be read") as failed:
+        studio.pull(NAME)
+    one_line(failed)
+
+
+def test_no_file_is_laid_outside_the_models_folder(
+    hub: Hub, studio: Studio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """Whatever names a hub gives."""
+    index = json.loads(INDEX) | {"..": ["diffusers", "UNet2DConditionModel"]}
+    (hub.folder / "model_index.json").write_text(json.dumps(index))
+    about = hub.about
+
+    def more(*asked: Any) -> dict[str, Any]:
+        said = about(*asked)
+        said["siblings"].append({**said["siblings"][0], "rfilename": "../evil.json"})
+        return said
+
+    monkeypatch.setattr(hub, "about", more)
+    assert files_in(studio.pull(NAME)) == WANTED
+    assert not list(tmp_path.rglob("evil.json"))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("HF_TOKEN", "hf_schlüssel"), ("HF_ENDPOINT", "no address"), ("HF_ENDPOINT", "http://[::1")]
+)
+def test_settings_of_the_hub_that_cannot_be_are_told_in_a_line(
+    name: str, value: str, hub: Hub, studio: Studio, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SfumatoError) as failed:
+        studio.pull(NAME)
+    assert name in one_line(failed)
 
 
 def test_a_repository_that_is_not_there_is_named(hub: Hub, studio: Studio):

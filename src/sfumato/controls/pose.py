@@ -32,7 +32,7 @@ OF_25 = [*range(8), *range(9, 19)]
 """The 18 points among OpenPose's 25, which have a middle of the hips and feet besides."""
 FINGERS = [(at - 1 if at % 4 != 1 else 0, at) for at in range(1, 21)]
 STICK, DIM = 4, 0.6  # half a limb's width at 512 pixels, and how bright it is
-MOST_PEOPLE, LARGEST = 32, 8192
+MOST_PEOPLE, LARGEST, FARTHEST = 32, 8192, 65536
 OF_33 = [0, 12, 14, 16, 11, 13, 15, 24, 26, 28, 23, 25, 27, 5, 2, 8, 7]
 """Those of BlazePose's points that OpenPose has too, in its order, without the neck, which is between the shoulders."""
 NECK, SHOULDERS = 1, (12, 11)
@@ -106,8 +106,8 @@ def drawn(said: Any) -> Image.Image:
 def points(person: dict[str, Any], name: str, counts: tuple[int, ...]) -> list[Point]:
     """A person's points of a name, pixels; none where they are left out."""
     said = person.get(name) or []
-    if not isinstance(said, list) or not all(isinstance(n, int | float) and math.isfinite(n) for n in said):
-        raise RequestError(f"the skeleton's {name} is not a list of numbers")
+    if not isinstance(said, list) or not all(isinstance(n, int | float) and abs(n) <= FARTHEST for n in said):
+        raise RequestError(f"the skeleton's {name} is not a list of numbers of at most {FARTHEST}")
     if said and len(said) not in {3 * count for count in counts}:
         many = " or ".join(map(str, counts))
         raise RequestError(f"the skeleton's {name} has {len(said)} numbers: three for each of {many} points")

@@ -153,6 +153,11 @@ def chosen_files(
     return sorted({INDEX, *(name for names in wanted.values() for name in names)})
 
 
+def _is_inside(name: str) -> bool:
+    """Whether a file of this name stays in the model's folder, whatever a hub says."""
+    return not {"", ".", ".."} & set(name.split("/")) and "\\" not in name and ":" not in name
+
+
 def _is_plain(name: str) -> bool:
     """Of a kind that is read, and no variant in other numbers, as `model.fp16.safetensors`."""
     file = name.rpartition("/")[2]
@@ -189,7 +194,7 @@ class _Repository:
         if about.sha is None or about.siblings is None:
             raise JobFailed(f"{card.name}: the hub does not say what is in {self.name}: try again later")
         self.commit = about.sha
-        self._files = {one.rfilename: one for one in about.siblings}
+        self._files = {one.rfilename: one for one in about.siblings if _is_inside(one.rfilename)}
         self.files = list(self._files)
 
     def wanted(self) -> list[str]:
@@ -201,7 +206,13 @@ class _Repository:
     def index(self) -> dict[str, Any]:
         if INDEX not in self._files:
             raise JobFailed(f"{self._card.name}: {self.name} has no {INDEX}, so diffusers cannot read what is in it")
-        return json.loads(self.fetch(INDEX).read_text(encoding="utf-8"))
+        try:
+            said = json.loads(self.fetch(INDEX).read_text(encoding="utf-8"))
+        except (ValueError, RecursionError):
+            said = None
+        if not isinstance(said, dict):
+            raise JobFailed(f"{self._card.name}: the {INDEX} of {self.name} cannot be read: its makers have to mend it")
+        return said
 
     def tidy(self) -> None:
         """Take away where huggingface_hub keeps what is begun."""
@@ -286,7 +297,7 @@ def _check_room(card: About, place: Path, needed: int) -> None:
 def _told_to_people(card: About, place: Path, repository: str | None = None) -> Iterator[None]:
     """huggingface_hub's errors and the disk's as ours, one line each. repository: None: the card's own."""
     try:
-        from httpx2 import HTTPError
+        from httpx2 import HTTPError, InvalidURL
         from huggingface_hub import errors
     except ModuleNotFoundError as error:
         raise MissingPackage(f"pulling {card.name} needs huggingface_hub: pip install 'sfumato[torch]'") from error
@@ -301,6 +312,8 @@ def _told_to_people(card: About, place: Path, repository: str | None = None) -> 
         raise RequestError(
             f"{card.name}: there is no {page}, or it is not for everyone: if it is yours to see, set HF_TOKEN"
         ) from error
+    except (InvalidURL, UnicodeEncodeError) as error:
+        raise RequestError(f"{card.name}: HF_ENDPOINT is no address, or HF_TOKEN no key ({_line(error)})") from error
     except (errors.HfHubHTTPError, errors.LocalEntryNotFoundError, HTTPError) as error:
         raise JobFailed(
             f"{card.name}: {endpoint()} cannot be reached ({_line(error)}): check the network, or name a mirror "

@@ -6,8 +6,9 @@ file's size before it is used, and nothing in it is run.
 
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from sfumato.core.errors import UnreadableFile
 from sfumato.core.wording import cause
 
 LARGEST_HEADER = 16 * 2**20  # bytes; FLUX's LoRA has about 200 kB
+MOST_SIDES = 8  # of a tensor
 TYPES = {"F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "<u2", "I64": "<i8", "I32": "<i4", "I8": "i1", "U8": "u1"}
 OTHER_TYPES = {"F8_E4M3": 1, "F8_E5M2": 1, "F8_E8M0": 1, "BOOL": 1, "I16": 2, "U16": 2, "U32": 4, "U64": 8}
 """Bytes of kinds of number that are not read here, though torch may."""
@@ -42,6 +44,7 @@ class Tensors(Mapping[str, np.ndarray]):
         about = header.pop("__metadata__", None)
         self.metadata: dict[str, str] = _texts(about)
         self._places = {name: _place(name, entry, start, len(self._data)) for name, entry in header.items()}
+        _check_apart(self._places.values())
 
     def __getitem__(self, name: str) -> np.ndarray:
         place = self._places[name]
@@ -91,12 +94,20 @@ def _place(name: str, entry: Any, start: int, size: int) -> _Place:
     match entry:
         case {"dtype": str(kind), "shape": [*shape], "data_offsets": [int(begin), int(end)]} if (
             (each := SIZES.get(kind)) is not None
+            and len(shape) <= MOST_SIDES
             and all(isinstance(side, int) and 0 <= side < 2**40 for side in shape)
             and 0 <= begin <= end <= size - start
             and math.prod(shape) * each == end - begin
         ):
             return _Place(kind, tuple(shape), start + begin, start + end)
     raise UnreadableFile(f"its header says of {name[:80]!r} what cannot be: fetch or export the file again")
+
+
+def _check_apart(places: Collection[_Place]) -> None:
+    """UnreadableFile where two tensors share bytes: a small file would fill the memory."""
+    ends = sorted((place.begin, place.end) for place in places if place.end > place.begin)
+    if any(begin < before for (_, before), (begin, _) in pairwise(ends)):
+        raise UnreadableFile("its header lays one tensor over another: fetch or export the file again")
 
 
 def _texts(about: Any) -> dict[str, str]:

@@ -23,6 +23,7 @@ from diffusers.utils.state_dict_utils import (
 from torch import Tensor, nn
 
 from sfumato.core.card import Card
+from sfumato.core.errors import UnreadableFile
 from sfumato.engine.families import Text
 from sfumato.engine.families._diffusers.folder import Folder
 from sfumato.engine.weights.lora import DoesNotFit, Lora
@@ -193,6 +194,8 @@ def added(lora: Lora, loader: Any, config: Any, names: Mapping[str, Collection[s
         return {part: _pairs(_of_part(state, part), names.get(part, ())) for part in parts}
     except DoesNotFit:
         raise
+    except UnreadableFile as error:
+        raise DoesNotFit(str(error)) from error
     except Exception as error:  # names that are no model's; the converters raise whatever they stumble over
         raise DoesNotFit(f"diffusers cannot read its names ({' '.join(str(error).split())[:120]})") from error
 
@@ -205,7 +208,10 @@ def check(parts: Mapping[str, Mapping[str, Thin]], shapes: Shapes) -> None:
             if wanted is None:
                 raise DoesNotFit(f"it changes '{part}.{name[:80]}', which is not there")
             there = (thin.up.shape[0], *thin.down.shape[1:])
-            if thin.up.flatten(1).shape[1] != thin.down.shape[0] or not _alike(there, wanted):
+            ranks = thin.down.shape[0], thin.up.flatten(1).shape[1]
+            if ranks[0] != ranks[1]:
+                raise DoesNotFit(f"its {part}.{name[:80]} is of rank {ranks[0]} and of rank {ranks[1]}")
+            if not _alike(there, wanted):
                 raise DoesNotFit(f"its {part}.{name[:80]} is {_sides(there)}, not {_sides(wanted)}")
 
 
@@ -218,15 +224,21 @@ def _sides(shape: Collection[int]) -> str:
     return " x ".join(map(str, shape))
 
 
+LARGEST = 1e9  # of what may be added to a weight; weights are near 1
+
+
 def _tensors(lora: Lora) -> dict[str, Tensor]:
     """The file's tensors in fp32 with alpha / rank in them; an alpha that stands in the file becomes the rank."""
     state: dict[str, Tensor] = {}
     for module, part in lora.parts.items():
         down, up = (torch.tensor(lora.tensors[name]).float() for name in (part.down, part.up))
-        if not (down.isfinite().all() and up.isfinite().all()):
-            raise DoesNotFit(f"its {module[:80]!r} is not all numbers: train or fetch it again")
+        if down.ndim < 2 or up.ndim < 2 or not down.numel() * up.numel():
+            raise DoesNotFit(f"its {module[:80]!r} is no two matrices: train or fetch it again")
         rank = len(down)
-        state[part.down], state[part.up] = down * (1 if part.alpha is None else part.alpha / rank), up
+        down = down * (1 if part.alpha is None else part.alpha / rank)
+        if not rank * down.abs().max() * up.abs().max() < LARGEST:  # nor where there is a NaN
+            raise DoesNotFit(f"its {module[:80]!r} is not all numbers, or far too large: train or fetch it again")
+        state[part.down], state[part.up] = down, up
         if f"{module}.alpha" in lora.tensors:
             state[f"{module}.alpha"] = torch.tensor(float(rank))
     lost = next((name for name in state if any(word in name for word in UNHEARD)), None)

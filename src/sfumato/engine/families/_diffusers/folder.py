@@ -96,7 +96,7 @@ class Folder:
             self._check_header(single)
         try:
             return self._whole(name, kind, place) if single is None else self._from_file(single, name, kind, place)
-        except (OSError, ValueError, RuntimeError) as error:
+        except Exception as error:  # of a folder that is not as it should be, theirs raise whatever they stumble over
             if ran_out(error):
                 raise
             if single is not None:
@@ -163,7 +163,7 @@ class Folder:
         """A tokenizer, a class of transformers."""
         try:
             return kind.from_pretrained(self.path / name, local_files_only=True)  # type: ignore[attr-defined]
-        except (OSError, ValueError, TypeError) as error:
+        except Exception as error:
             raise self.wrong(f"its {name} cannot be loaded ({_line(error)})") from error
 
     def another_models(self, file: Path, part: str, error: Exception) -> DamagedWeights:
