@@ -81,6 +81,19 @@ def test_fp8_is_taken_in_too(studio: Studio, tmp_path: Path):
     assert one.like == "flux-dev"
 
 
+@pytest.mark.parametrize("name", ["img_in.scale_weight", "scaled_fp8", "img_in.weight.absmax", "img_in.qweight"])
+def test_weights_with_scales_beside_are_refused(name: str, studio: Studio, tmp_path: Path):
+    """ComfyUI's scaled fp8, bitsandbytes' nf4 and others: without their scales they would paint noise."""
+    file = write(tmp_path / "flux.safetensors", {**DEV, name: (1,)}, "F8_E4M3")
+    with pytest.raises(RequestError, match=r"scales beside .* fetch the model in bf16"):
+        studio.import_models(file)
+
+
+def test_one_that_is_known_by_a_persons_word_alone_is_of_the_right_part(studio: Studio, tmp_path: Path):
+    ((one,), _) = studio.import_models(write(tmp_path / "mine.safetensors", {"x": (1, 1)}), like="sd-1.5")
+    assert [path.name for path in one.place.iterdir()] == ["unet.safetensors"]
+
+
 def test_gguf_is_known_by_its_header(studio: Studio, tmp_path: Path):
     gguf = pytest.importorskip("gguf")
     path = tmp_path / "flux1-schnell-Q8_0.gguf"
@@ -150,7 +163,10 @@ def test_a_folder_that_cannot_be_made_is_told(studio: Studio, tmp_path: Path):
 
 def test_everything_of_another_tools_folder_is_taken_in(studio: Studio, tmp_path: Path):
     models = tmp_path / "ComfyUI" / "models"
-    write(models / "checkpoints" / "sub" / "dream.safetensors", WHOLE)
+    write(tmp_path / "another disk" / "dream.safetensors", WHOLE)
+    (models / "checkpoints").mkdir(parents=True)
+    (models / "checkpoints" / "sub").symlink_to(tmp_path / "another disk")
+    (tmp_path / "another disk" / "round").symlink_to(models / "checkpoints")
     write(models / "diffusion_models" / "flux1-dev.safetensors", DEV)
     write(models / "checkpoints" / "riddle.safetensors", {"a": (1,)})
     (models / "checkpoints" / "old.ckpt").write_bytes(b"a pickle")

@@ -104,8 +104,17 @@ def found_in(folder: Path) -> Iterator[tuple[Path, bool]]:
     for place in sorted(inner for outer in places if outer.is_dir() for inner in outer.iterdir() if inner.is_dir()):
         kind = place.name.lower()
         if kind in MODELS_OF_TOOLS | LORAS_OF_TOOLS:
-            files = sorted(path for path in place.rglob("*") if path.suffix.lower() in WEIGHTS and path.is_file())
+            files = sorted(path for path in _below(place) if path.suffix.lower() in WEIGHTS and path.is_file())
             yield from ((path, kind in LORAS_OF_TOOLS) for path in files)
+
+
+def _below(folder: Path) -> Iterator[Path]:
+    """All files, also of folders that links lead to, for weights often lie on another disk; each folder once."""
+    seen: set[str] = set()
+    for place, folders, names in os.walk(folder, followlinks=True):
+        seen.add(os.path.realpath(place))
+        folders[:] = [name for name in folders if os.path.realpath(os.path.join(place, name)) not in seen]
+        yield from (Path(place) / name for name in names)
 
 
 def is_of_a_tool(path: Path) -> bool:

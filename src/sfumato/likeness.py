@@ -28,6 +28,9 @@ NO_MODEL = {
 }
 """What else there is in such files, by ends of tensors' names."""
 
+WITH_SCALES = (".scale_weight", ".weight_scale", "scaled_fp8", ".absmax", "bitsandbytes__nf4", ".qweight")
+"""Ends of names where weights are kept in few bits with their scales beside: read without those, they paint nothing."""
+
 Shapes = Mapping[str, tuple[int, ...]]
 """Of a header, by the names of its tensors."""
 
@@ -55,6 +58,11 @@ def like_file(path: Path, own: catalog.Own, like: str | None) -> tuple[Card, str
         raise UnreadableFile(f"{shown(path.name)}: {error}") from error
     if (other := _other_than_a_model(shapes)) is not None:
         raise RequestError(f"{shown(path.name)} is {other}, and no model to paint with by itself")
+    if any(name.endswith(WITH_SCALES) for name in shapes):
+        raise RequestError(
+            f"{shown(path.name)} keeps its weights in few bits with scales beside (scaled fp8, nf4 and the like), and "
+            f"such are not read: fetch the model in bf16, in plain fp8 or as GGUF"
+        )
     base, part = _like_shapes(shapes, own, like, path.name)
     if base.family == "pipeline":
         raise RequestError(
@@ -134,7 +142,8 @@ def _as_asked(asked: Card, fitting: Mapping[str, tuple[int, str]], own: catalog.
     kinds = {own.card(name).pipeline for name in fitting}
     if fitting and asked.name not in fitting and asked.pipeline not in kinds:
         raise RequestError(f"{shown(what)} is not like {asked.name}, but like {' or '.join(sorted(fitting))}")
-    return asked, next(iter(fitting.values()), (0, "transformer"))[1]
+    usual = next((sign.part for sign in asked.signs), "transformer")
+    return asked, next(iter(fitting.values()), (0, usual))[1]
 
 
 def _bare(name: str) -> str:
