@@ -113,7 +113,7 @@ def _below(folder: Path) -> Iterator[Path]:
     seen: set[str] = set()
     for place, folders, names in os.walk(folder, followlinks=True):
         seen.add(os.path.realpath(place))
-        folders[:] = [name for name in folders if os.path.realpath(os.path.join(place, name)) not in seen]
+        folders[:] = [name for name in folders if os.path.realpath(Path(place) / name) not in seen]
         yield from (Path(place) / name for name in names)
 
 
