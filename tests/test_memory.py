@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sfumato import exports
+from sfumato import Studio, exports
 from sfumato.core.card import Card
 from sfumato.core.errors import JobFailed
 from sfumato.core.order import Order
@@ -113,6 +113,22 @@ def test_real_models_make_room_for_each_other(tmp_path: Path):
     assert isinstance(unet(), torch.nn.Module)
     parts.model("two")
     assert unet() is None and parts.loaded.names() == ("two",)
+
+
+def test_weights_of_16_bits_count_as_the_fp32_that_they_become(tmp_path: Path):
+    """On a processor; by their headers, before they are read."""
+    pytest.importorskip("torch")
+    import tiny_models
+    from safetensors.torch import load_file, save_file
+
+    folder = tiny_models.stable_diffusion(tmp_path / "tiny")
+    studio = Studio(Settings(home=tmp_path))
+    studio.import_models(folder, like="sd-1.5")
+    before = studio._parts._weigh("tiny")
+    for file in folder.glob("*/*.safetensors"):
+        save_file({name: tensor.half() for name, tensor in load_file(file).items()}, file)
+    assert 0.9 * before < studio._parts._weigh("tiny") <= before
+    assert sum(file.stat().st_size for file in folder.glob("*/*.safetensors")) < 0.6 * before
 
 
 def toml(card: Card) -> str:

@@ -252,6 +252,14 @@ def test_settings_of_the_hub_that_cannot_be_are_told_in_a_line(
     assert name in one_line(failed)
 
 
+def test_a_hub_that_is_switched_off_is_no_fault_of_the_disk(hub: Hub, studio: Studio, monkeypatch: pytest.MonkeyPatch):
+    """By HF_HUB_OFFLINE=1, which is read when the library is."""
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    with pytest.raises(JobFailed, match=r"cannot be reached \(.*offline") as failed:
+        studio.pull(NAME)
+    one_line(failed)
+
+
 def test_a_repository_that_is_not_there_is_named(hub: Hub, studio: Studio):
     hub.repository = "somebody/else"
     with pytest.raises(RequestError, match="there is no") as refused:

@@ -195,9 +195,14 @@ class Parts:
         return placed(card, self._as_set(name, manner or USUAL), folder=self.models.place(name))
 
     def _weigh(self, name: str) -> float:
-        """Bytes of a model's files, which is what it takes in memory or more."""
-        card, folder = self.card(name), self.folder(name)
-        return sum((folder / file.name).stat().st_size for file in card.files)
+        """Bytes that a model takes once it is loaded, as far as its files tell: those of 16 bits can become fp32."""
+        from sfumato.engine.weights.tensors import mapped
+
+        paths = [self.folder(name) / file.name for file in self.card(name).files]
+        place = self.placement(name)
+        wide = place is not None and place.precision == "fp32"
+        numbers = sum(mapped(path).numbers for path in paths if wide and path.suffix == ".safetensors")
+        return max(4 * numbers, sum(path.stat().st_size for path in paths))
 
     def keep(self, picture: "Picture", owner: str = "", origin: str | None = None) -> "Entry":
         """Put a picture into the library, with all of its metadata; see Library.add."""

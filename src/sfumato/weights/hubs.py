@@ -314,7 +314,7 @@ def _told_to_people(card: About, place: Path, repository: str | None = None) -> 
         ) from error
     except (InvalidURL, UnicodeEncodeError) as error:
         raise RequestError(f"{card.name}: HF_ENDPOINT is no address, or HF_TOKEN no key ({_line(error)})") from error
-    except (errors.HfHubHTTPError, errors.LocalEntryNotFoundError, HTTPError) as error:
+    except (errors.HfHubHTTPError, errors.LocalEntryNotFoundError, HTTPError, ConnectionError) as error:
         raise JobFailed(
             f"{card.name}: {endpoint()} cannot be reached ({_line(error)}): check the network, or name a mirror "
             f"with HF_ENDPOINT; what has come stays, and the next pull goes on"

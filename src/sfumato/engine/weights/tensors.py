@@ -61,6 +61,11 @@ class Tensors(Mapping[str, np.ndarray]):
     def __len__(self) -> int:
         return len(self._places)
 
+    @property
+    def numbers(self) -> int:
+        """How many there are in all tensors."""
+        return sum(math.prod(place.shape) for place in self._places.values())
+
     def shape(self, name: str) -> tuple[int, ...]:
         """A tensor's shape, from the header alone."""
         return self._places[name].shape
