@@ -171,13 +171,20 @@ def test_everything_of_another_tools_folder_is_taken_in(studio: Studio, tmp_path
     write(models / "checkpoints" / "riddle.safetensors", {"a": (1,)})
     (models / "checkpoints" / "old.ckpt").write_bytes(b"a pickle")
     (models / "loras").mkdir()
+    words = models / "embeddings"
+    words.mkdir()
+    (words / "cat toy.safetensors").write_bytes(safetensors_file({"<cat-toy>": np.ones((2, 768), np.float32)}))
+    (words / "none.safetensors").write_bytes(safetensors_file({one: np.ones(1, np.float32) for one in "ab"}))
     (models / "loras" / "ink (v1).safetensors").write_bytes(random_lora({"x": (4, 4)}))
     taken, problems = studio.import_models(tmp_path / "ComfyUI")
-    assert {(one.name, one.like) for one in taken} == {("dream", "sd-1.5"), ("flux1-dev", "flux-dev"), ("ink-v1", None)}
-    assert len(problems) == 1 and "riddle.safetensors" in problems[0] and "--like" in problems[0]
+    assert {(one.name, one.like) for one in taken} == {
+        ("dream", "sd-1.5"), ("flux1-dev", "flux-dev"), ("ink-v1", None), ("cat-toy", None)
+    }  # fmt: skip
+    assert ["none.safetensors: the word <none> cannot be used" in problems[1], "--like" in problems[0]] == [True, True]
+    assert len(problems) == 2 and "riddle.safetensors" in problems[0]
     assert [kept.name for kept in studio.loras()] == ["ink-v1"]
     again, problems = studio.import_models(tmp_path / "ComfyUI")
-    assert not again and sum("is here already" in text for text in problems) == 3
+    assert not again and sum("is here already" in text for text in problems) == 4
 
 
 @pytest.mark.parametrize(
@@ -222,6 +229,17 @@ def test_what_lacks_its_other_parts_says_how_to_get_them(studio: Studio, tmp_pat
     studio.import_models(write(tmp_path / "dream.safetensors", HALF))
     with pytest.raises(SfumatoError, match="sfumato pull dream"):
         studio.paint("a pear", model="dream", steps=2, keep=False)
+
+
+def test_a_word_of_ones_own_is_taken_in_by_its_file(studio: Studio, tmp_path: Path):
+    file = tmp_path / "ink.safetensors"
+    file.write_bytes(safetensors_file({"emb_params": np.ones((2, 768), np.float32)}))
+    ((one,), _) = studio.import_models(file, name="my-ink")
+    assert (one.name, one.like) == ("my-ink", None) and one.place.resolve() == file
+    with pytest.raises(RequestError, match="a word <my-ink> is here already: delete"):
+        studio.import_models(file, name="my-ink")
+    with pytest.raises(RequestError, match="is no name for a word"):
+        studio.import_models(file, name="../ink")
 
 
 def test_from_the_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

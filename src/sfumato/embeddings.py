@@ -10,7 +10,7 @@ from sfumato import catalog
 from sfumato.core.card import Card
 from sfumato.core.errors import RequestError, UnreadableFile
 from sfumato.core.recipe import NAME_OF_LORA, WordUse
-from sfumato.core.wording import cause
+from sfumato.core.wording import cause, shown
 from sfumato.engine.families import Wordy, families
 from sfumato.engine.weights.words import NoWord, Word, read_word
 from sfumato.weights.models import PICKLES
@@ -47,10 +47,30 @@ class Embeddings:
             )
         return word
 
+    def path(self, name: str) -> Path:
+        """Where the file of this name is, or would be; RequestError if no word may be called so."""
+        if not re.fullmatch(NAME_OF_LORA, name):
+            raise RequestError(
+                f"{shown(name)} is no name for a word: letters, digits, hyphens, dots and underscores, at most 64"
+            )
+        return self.folder / (name + ENDING)
+
+    def read(self, name: str, path: Path) -> Word:
+        """A file's word; UnreadableFile says what is wrong with it."""
+        try:
+            about = path.stat()
+            if about.st_size > MOST_BYTES:
+                raise NoWord(f"it is larger than {MOST_BYTES >> 20} MB, the most that is read")
+            return _read(name, path, about.st_size, about.st_mtime_ns)
+        except (UnreadableFile, NoWord) as error:
+            raise UnreadableFile(f"the word <{name}> cannot be used: {error}") from error
+        except OSError as error:
+            raise UnreadableFile(f"the word <{name}> cannot be read: {cause(error)}") from error
+
     def _open(self, name: str) -> Word | None:
         if not re.fullmatch(NAME_OF_LORA, name):
             return None
-        path = self.folder / (name + ENDING)
+        path = self.path(name)
         if not path.is_file():
             pickle = next((end for end in PICKLES if (self.folder / (name + end)).exists()), None)
             if pickle is not None:
@@ -59,15 +79,7 @@ class Embeddings:
                     f"fetch it as safetensors"
                 )
             return None
-        about = path.stat()
-        if about.st_size > MOST_BYTES:
-            raise UnreadableFile(f"the word <{name}> is larger than {MOST_BYTES >> 20} MB, the most that is read")
-        try:
-            return _read(name, path, about.st_size, about.st_mtime_ns)
-        except (UnreadableFile, NoWord) as error:
-            raise UnreadableFile(f"the word <{name}> cannot be used: {error}") from error
-        except OSError as error:
-            raise UnreadableFile(f"the word <{name}> cannot be read: {cause(error)}") from error
+        return self.read(name, path)
 
 
 @lru_cache(maxsize=32)

@@ -16,18 +16,21 @@ from sfumato import catalog
 from sfumato.core.card import Card
 from sfumato.core.errors import CannotWrite, RequestError, SfumatoError
 from sfumato.core.wording import LONG, cause, shown
+from sfumato.embeddings import Embeddings
 from sfumato.likeness import like_file, like_folder
 from sfumato.loras import Loras
 from sfumato.weights.models import INDEX, PICKLES, WEIGHTS, Models
 
 MODELS_OF_TOOLS = frozenset({"checkpoints", "diffusion_models", "unet", "stable-diffusion"})
 LORAS_OF_TOOLS = frozenset({"loras", "lora"})
+WORDS_OF_TOOLS = frozenset({"embeddings"})
 """Folders that ComfyUI and AUTOMATIC1111 keep them in, in small letters."""
 
 
 @dataclass(frozen=True)
 class Imported:
-    """name: as `--model`, or `--lora`, names it now. like: the model of the catalogue that it is like; None: a LoRA.
+    """name: as `--model`, `--lora` or a prompt's `<word>` names it now. like: the model of the catalogue that it is
+    like; None: a LoRA or a word.
 
     missing: parts and configs that are still to be pulled.
     """
@@ -67,15 +70,20 @@ def import_model(
 
 
 def import_all(
-    folder: Path, models: Models, own: catalog.Own, loras: Loras, *, copy: bool = False
+    folder: Path, models: Models, own: catalog.Own, loras: Loras, words: Embeddings, *, copy: bool = False
 ) -> tuple[list[Imported], list[str]]:
     """Take in all of another tool's folder of models: (what was taken in, why others were not, one line each)."""
     taken: list[Imported] = []
     problems: list[str] = []
     files = list(found_in(folder))
-    for path, lora in files:
+    for path, kind in files:
         try:
-            one = import_lora(path, loras, copy=copy) if lora else import_model(path, models, own, copy=copy)
+            if kind in LORAS_OF_TOOLS:
+                one = import_lora(path, loras, copy=copy)
+            elif kind in WORDS_OF_TOOLS:
+                one = import_word(path, words, copy=copy)
+            else:
+                one = import_model(path, models, own, copy=copy)
         except SfumatoError as error:
             problems.append(f"{path.relative_to(folder)}: {error}")
         else:
@@ -90,7 +98,7 @@ def import_all(
 
 def import_lora(path: Path, loras: Loras, *, name: str | None = None, copy: bool = False) -> Imported:
     """Take in a LoRA file. name: None makes one of the file's. RequestError or CannotWrite."""
-    place = loras.path(name or re.sub(r"[^A-Za-z0-9._-]+", "-", path.stem)[:64].strip("-."))
+    place = loras.path(name or _plain(path))
     if place.exists():
         raise RequestError(f"a LoRA named {place.stem} is here already: sfumato loras rm {place.stem} first")
     with _told_to_people(place):
@@ -98,14 +106,30 @@ def import_lora(path: Path, loras: Loras, *, name: str | None = None, copy: bool
     return Imported(place.stem, None, place)
 
 
-def found_in(folder: Path) -> Iterator[tuple[Path, bool]]:
-    """Files of weights in another tool's folder of models, and whether each is a LoRA; sorted."""
+def import_word(path: Path, words: Embeddings, *, name: str | None = None, copy: bool = False) -> Imported:
+    """Take in a word of one's own (textual inversion). name: as above. RequestError or CannotWrite."""
+    place = words.path(name or _plain(path))
+    if place.exists():
+        raise RequestError(f"a word <{place.stem}> is here already: delete {shown(str(place), LONG)} first")
+    words.read(place.stem, path)
+    with _told_to_people(place):
+        _lay(path.absolute(), place, copy)
+    return Imported(place.stem, None, place)
+
+
+def _plain(path: Path) -> str:
+    """A name of the kind that LoRA and words have, out of a file's."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", path.stem)[:64].strip("-.")
+
+
+def found_in(folder: Path) -> Iterator[tuple[Path, str]]:
+    """Files of weights in another tool's folder of models, with the kind of folder that each is in; sorted."""
     places = [folder, folder / "models"]
     for place in sorted(inner for outer in places if outer.is_dir() for inner in outer.iterdir() if inner.is_dir()):
         kind = place.name.lower()
-        if kind in MODELS_OF_TOOLS | LORAS_OF_TOOLS:
+        if kind in MODELS_OF_TOOLS | LORAS_OF_TOOLS | WORDS_OF_TOOLS:
             files = sorted(path for path in _below(place) if path.suffix.lower() in WEIGHTS and path.is_file())
-            yield from ((path, kind in LORAS_OF_TOOLS) for path in files)
+            yield from ((path, kind) for path in files)
 
 
 def _below(folder: Path) -> Iterator[Path]:

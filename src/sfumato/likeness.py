@@ -28,6 +28,9 @@ NO_MODEL = {
 }
 """What else there is in such files, by ends of tensors' names."""
 
+OF_WORDS = ("emb_params", "clip_l", "clip_g")
+"""Names of tensors in files of textual inversion; diffusers names its one as the word itself."""
+
 WITH_SCALES = (".scale_weight", ".weight_scale", "scaled_fp8", ".absmax", "bitsandbytes__nf4", ".qweight")
 """Ends of names where weights are kept in few bits with their scales beside: read without those, they paint nothing."""
 
@@ -39,6 +42,14 @@ def is_lora(path: Path) -> bool:
     """Whether a file holds a LoRA, by its header."""
     try:
         return path.suffix.lower() == ".safetensors" and _other_than_a_model(_shapes(path)) == "a LoRA"
+    except UnreadableFile:
+        return False
+
+
+def is_word(path: Path) -> bool:
+    """Whether a file holds a word of one's own (textual inversion), by its header."""
+    try:
+        return path.suffix.lower() == ".safetensors" and any(map(_shapes(path).__contains__, OF_WORDS))
     except UnreadableFile:
         return False
 

@@ -18,10 +18,10 @@ def command(
     copy: Annotated[bool, typer.Option("--copy", help="Copy the bytes; else a link leads to them.")] = False,
     json: Annotated[bool, typer.Option("--json", help="What was taken in as JSON on stdout.")] = False,
 ) -> None:
-    """Paint with models, and LoRA, that are on this machine already; their names go to stdout.
+    """Paint with models, LoRA and words that are on this machine already; their names go to stdout.
 
-    Nothing is copied, and only headers are read: they tell which model of the catalogue a file is like. Of the models
-    folder of ComfyUI or AUTOMATIC1111, every checkpoint and LoRA is taken in. Pickles (.ckpt, .pt, .bin) never are.
+    Nothing is copied, and only headers are read: they tell which model of the catalogue a file is like. Of the folder
+    of ComfyUI or AUTOMATIC1111, every checkpoint, LoRA and embedding is taken in. Pickles (.ckpt, .pt, .bin) never are.
     """
     from dataclasses import asdict
 

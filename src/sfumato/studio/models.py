@@ -135,7 +135,7 @@ class Models(Rooms):
         importing.import_model. RequestError says what it is where it is no model, and what to do.
         """
         from sfumato import importing
-        from sfumato.likeness import is_lora
+        from sfumato.likeness import is_lora, is_word
 
         path, parts = Path(path).expanduser().absolute(), self._parts
         if not path.exists():
@@ -143,9 +143,11 @@ class Models(Rooms):
         if importing.is_of_a_tool(path):
             if name is not None or like is not None:
                 raise RequestError("a folder of many models takes no --name and no --like: give them with one file")
-            return importing.import_all(path, parts.models, parts.catalog, parts.loras, copy=copy)
+            return importing.import_all(path, parts.models, parts.catalog, parts.loras, parts.embeddings, copy=copy)
         if path.is_file() and is_lora(path):
             return [importing.import_lora(path, parts.loras, name=name, copy=copy)], []
+        if path.is_file() and is_word(path):
+            return [importing.import_word(path, parts.embeddings, name=name, copy=copy)], []
         return [importing.import_model(path, parts.models, parts.catalog, name=name, like=like, copy=copy)], []
 
     def verify_weights(self, name: str | None = None) -> "dict[str, State]":
