@@ -98,18 +98,13 @@ def model_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Model]
     return model
 
 
-def photo() -> Image.Image:
-    rng = np.random.default_rng(0)
-    return Image.fromarray(rng.integers(0, 256, (4, 8, 3), np.uint8)).resize(SIZE, Image.Resampling.BICUBIC)
-
-
 def mask() -> Image.Image:
     made = Image.new("L", SIZE)
     ImageDraw.Draw(made).rectangle((BOX[0], BOX[1], BOX[2] - 1, BOX[3] - 1), fill=255)
     return made
 
 
-KEPT = {"0" * 64: photo().convert("RGBA"), "1" * 64: mask()}
+KEPT = {"0" * 64: tiny_models.photo(SIZE).convert("RGBA"), "1" * 64: mask()}
 
 
 def events_of(model: Model, operation: str, **fields: Any) -> list[Any]:
@@ -124,7 +119,7 @@ def reference(model: Model, name: str, **given: Any) -> np.ndarray:
 
     pipe = view(made_of(model._pipe, getattr(diffusers, name)))  # type: ignore[attr-defined]
     return pipe(
-        prompt=PROMPT, image=photo(), num_inference_steps=STEPS, output_type="np", **given,
+        prompt=PROMPT, image=tiny_models.photo(SIZE), num_inference_steps=STEPS, output_type="np", **given,
         generator=torch.Generator().manual_seed(SEED),
     ).images[0]  # fmt: skip
 
@@ -153,7 +148,7 @@ def test_a_picture_counts_and_the_page_around_a_mask_stays(model_of: Callable[[s
     model = model_of("StableDiffusionInstructPix2PixPipeline")
     (picture,) = [e.picture for e in events_of(model, "inpaint", mask="1" * 64, guidance=4) if isinstance(e, Painted)]
     assert picture.outside is not None and picture.outside.changed_pixels == 0
-    inside = np.asarray(picture.image.crop(BOX))[..., :3].astype(int) - np.asarray(photo().crop(BOX))
+    inside = np.asarray(picture.image.crop(BOX))[..., :3].astype(int) - np.asarray(tiny_models.photo(SIZE).crop(BOX))
     assert np.abs(inside).mean() > 5
 
 

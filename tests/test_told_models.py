@@ -39,12 +39,7 @@ TOLD: dict[str, tuple[Callable[[Path], Path], str, str]] = {  # how it is made, 
 }
 
 
-def photo() -> Image.Image:
-    rng = np.random.default_rng(0)
-    return Image.fromarray(rng.integers(0, 256, (4, 8, 3), np.uint8)).resize(SIZE, Image.Resampling.BICUBIC)
-
-
-KEPT = {"0" * 64: photo().convert("RGBA"), "1" * 64: Image.new("L", SIZE, 255)}
+KEPT = {"0" * 64: tiny_models.photo(SIZE).convert("RGBA"), "1" * 64: Image.new("L", SIZE, 255)}
 
 
 BEGUN: dict[str, tuple[Callable[[Path], Path], str, str]] = {  # how it is made, its sibling, its word for guidance
@@ -128,7 +123,7 @@ def of_diffusers(pipe: Any, word: str, prompt: str, steps: int, **more: Any) -> 
     }  # fmt: skip
     torch.manual_seed(5)
     return pipe(
-        prompt=prompt, image=photo(), num_inference_steps=steps, output_type="np",
+        prompt=prompt, image=tiny_models.photo(SIZE), num_inference_steps=steps, output_type="np",
         generator=torch.Generator().manual_seed(5),
         **{name: value for name, value in options.items() if name in takes},
     )[0][0]  # fmt: skip

@@ -42,6 +42,11 @@ def flux_2_autoencoder() -> AutoencoderKLFlux2:
     )  # fmt: skip
 
 
+def glyph_reader() -> T5EncoderModel:
+    """Of bytes, for words that are to be seen in a picture."""
+    return T5EncoderModel(T5Config(vocab_size=384, d_model=WIDTH, d_ff=37, d_kv=8, num_heads=4, num_layers=1)).eval()
+
+
 def mistral_3(pieces: int, layers: int = 2) -> Any:
     """A reader's plan."""
     from transformers import Mistral3Config
@@ -179,7 +184,6 @@ def hunyuan_image() -> Any:
     from transformers import ByT5Tokenizer, Qwen2_5_VLForConditionalGeneration
 
     tokenizer = qwen_tokenizer()
-    glyphs = T5Config(vocab_size=384, d_model=WIDTH, d_ff=37, d_kv=8, num_heads=4, num_layers=1)
     return HunyuanImagePipeline(
         scheduler=FlowMatchEulerDiscreteScheduler(shift=7.0),
         vae=AutoencoderKLHunyuanImage(
@@ -187,7 +191,7 @@ def hunyuan_image() -> Any:
             spatial_compression_ratio=2, sample_size=64, scaling_factor=0.75,
         ),
         text_encoder=Qwen2_5_VLForConditionalGeneration(qwen_2_5(len(tokenizer))).eval(), tokenizer=tokenizer,
-        text_encoder_2=T5EncoderModel(glyphs).eval(), tokenizer_2=ByT5Tokenizer(),
+        text_encoder_2=glyph_reader(), tokenizer_2=ByT5Tokenizer(),
         transformer=HunyuanImageTransformer2DModel(
             in_channels=4, out_channels=4, num_attention_heads=2, attention_head_dim=16, num_layers=1,
             num_single_layers=1, num_refiner_layers=1, text_embed_dim=16, text_embed_2_dim=WIDTH, rope_axes_dim=(8, 8),
@@ -375,9 +379,8 @@ def glm_image() -> Any:
         vq_config={"embed_dim": 8, "num_embeddings": 64, "latent_channels": 16},
         image_token_id=image, image_start_token_id=start, image_end_token_id=end,
     )  # fmt: skip
-    glyphs = T5Config(vocab_size=384, d_model=WIDTH, d_ff=37, d_kv=8, num_heads=4, num_layers=1)
     return GlmImagePipeline(
-        tokenizer=ByT5Tokenizer(), text_encoder=T5EncoderModel(glyphs).eval(),
+        tokenizer=ByT5Tokenizer(), text_encoder=glyph_reader(),
         processor=GlmImageProcessor(GlmImageImageProcessorPil(patch_size=16), tokenizer, chat_template=SHOWN),
         vision_language_encoder=GlmImageForConditionalGeneration(reader).eval(),
         vae=autoencoder(4, 4, latents_mean=[0.1, -0.2, 0.0, 0.3], latents_std=[1.0, 0.5, 2.0, 1.5]),

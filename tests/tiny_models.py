@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
+from PIL import Image
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer, T5Config, T5EncoderModel, T5Tokenizer
 
 from sfumato import exports
@@ -43,6 +44,12 @@ def with_numbers(part: Any) -> Any:
         for weights in part.parameters():
             weights.normal_(std=0.05)
     return part.eval()
+
+
+def photo(size: tuple[int, int]) -> Image.Image:
+    """Soft spots of colour; size: width, height."""
+    rng = np.random.default_rng(0)
+    return Image.fromarray(rng.integers(0, 256, (4, 8, 3), np.uint8)).resize(size, Image.Resampling.BICUBIC)
 
 
 def assert_same_pixels(ours: np.ndarray, theirs: np.ndarray) -> None:

@@ -85,6 +85,18 @@ def seen(config: Any, pieces: Any) -> Any:
     return config
 
 
+def reader_2_5(pieces: Any) -> Any:
+    from transformers import Qwen2_5_VLForConditionalGeneration
+
+    return Qwen2_5_VLForConditionalGeneration(seen(qwen_2_5(len(pieces)), pieces)).eval()
+
+
+def reader_3(pieces: Any, layers: int = 2) -> Any:
+    from transformers import Qwen3VLForConditionalGeneration
+
+    return Qwen3VLForConditionalGeneration(seen(qwen_3_vl(len(pieces), layers), pieces)).eval()
+
+
 def eight_times() -> Any:
     """Qwen-Image's autoencoder: sides an eighth as long."""
     from diffusers import AutoencoderKLQwenImage
@@ -98,12 +110,11 @@ def qwen_edit(kind: str) -> Callable[[Path], Path]:
     @saved
     def made() -> Any:
         import diffusers
-        from transformers import Qwen2_5_VLForConditionalGeneration
 
         pieces = tokenizer()
         return getattr(diffusers, kind)(
             scheduler=FlowMatchEulerDiscreteScheduler(**FLOW), vae=eight_times(),
-            text_encoder=Qwen2_5_VLForConditionalGeneration(seen(qwen_2_5(len(pieces)), pieces)).eval(),
+            text_encoder=reader_2_5(pieces),
             tokenizer=pieces, processor=seer(Qwen2VLProcessor, pieces),
             transformer=diffusers.QwenImageTransformer2DModel(
                 patch_size=2, in_channels=16, out_channels=4, num_layers=1, attention_head_dim=16,
@@ -117,7 +128,6 @@ def qwen_edit(kind: str) -> Callable[[Path], Path]:
 @saved
 def qwen_2_1() -> Any:
     from diffusers import AutoencoderKLQwenImage21, QwenImage21Pipeline, QwenImage21Transformer2DModel
-    from transformers import Qwen3VLForConditionalGeneration
 
     pieces = tokenizer()
     return QwenImage21Pipeline(
@@ -126,7 +136,7 @@ def qwen_2_1() -> Any:
             base_dim=8, z_dim=4, dim_mult=[1, 1, 1, 1, 1], num_res_blocks=1,
             temperal_downsample=[False, True, True, True], **LATENT,
         ),
-        text_encoder=Qwen3VLForConditionalGeneration(seen(qwen_3_vl(len(pieces)), pieces)).eval(),
+        text_encoder=reader_3(pieces),
         processor=seer(Qwen3VLProcessor, pieces, patch_size=16),
         transformer=QwenImage21Transformer2DModel(
             in_channels=4, out_channels=4, num_layers=1, attention_head_dim=16, num_attention_heads=2,
@@ -138,7 +148,6 @@ def qwen_2_1() -> Any:
 @saved
 def nucleus() -> Any:
     from diffusers import NucleusMoEImagePipeline, NucleusMoEImageTransformer2DModel
-    from transformers import Qwen3VLForConditionalGeneration
 
     pieces = tokenizer()
     return NucleusMoEImagePipeline(
@@ -148,7 +157,7 @@ def nucleus() -> Any:
             capacity_factors=1.0,
         )),
         scheduler=FlowMatchEulerDiscreteScheduler(**FLOW), vae=eight_times(),
-        text_encoder=Qwen3VLForConditionalGeneration(seen(qwen_3_vl(len(pieces), layers=9), pieces)).eval(),
+        text_encoder=reader_3(pieces, layers=9),
         processor=seer(Qwen3VLProcessor, pieces, patch_size=16),
     )  # fmt: skip
 
@@ -156,13 +165,12 @@ def nucleus() -> Any:
 @saved
 def longcat_edit() -> Any:
     from diffusers import LongCatImageEditPipeline, LongCatImageTransformer2DModel
-    from transformers import Qwen2_5_VLForConditionalGeneration
 
     pieces = tokenizer()
     return LongCatImageEditPipeline(
         scheduler=FlowMatchEulerDiscreteScheduler(**FLOW),
         vae=autoencoder(16, 4, scaling_factor=0.3611, shift_factor=0.1159),
-        text_encoder=Qwen2_5_VLForConditionalGeneration(seen(qwen_2_5(len(pieces)), pieces)).eval(), tokenizer=pieces,
+        text_encoder=reader_2_5(pieces), tokenizer=pieces,
         text_processor=seer(Qwen2VLProcessor, pieces),
         transformer=LongCatImageTransformer2DModel(
             in_channels=64, num_layers=1, num_single_layers=1, attention_head_dim=16, num_attention_heads=2,
@@ -174,7 +182,6 @@ def longcat_edit() -> Any:
 @saved
 def kandinsky_5_edit() -> Any:
     from diffusers import Kandinsky5I2IPipeline, Kandinsky5Transformer3DModel
-    from transformers import Qwen2_5_VLForConditionalGeneration
 
     pieces = tokenizer()
     return Kandinsky5I2IPipeline(
@@ -183,7 +190,7 @@ def kandinsky_5_edit() -> Any:
             ff_dim=32, num_text_blocks=1, num_visual_blocks=1, axes_dims=(4, 6, 6), visual_cond=True,
         ),
         vae=autoencoder(4, 4),
-        text_encoder=Qwen2_5_VLForConditionalGeneration(seen(qwen_2_5(len(pieces)), pieces)).eval(),
+        text_encoder=reader_2_5(pieces),
         tokenizer=seer(Qwen2VLProcessor, pieces), text_encoder_2=CLIPTextModel(clip_config()).eval(),
         tokenizer_2=clip_tokenizer(), scheduler=FlowMatchEulerDiscreteScheduler(shift=3.0),
     )  # fmt: skip
@@ -192,13 +199,12 @@ def kandinsky_5_edit() -> Any:
 @saved
 def joy() -> Any:
     from diffusers import AutoencoderKLWan, JoyImageEditPipeline, JoyImageEditTransformer3DModel
-    from transformers import Qwen3VLForConditionalGeneration
 
     pieces = tokenizer()
     return JoyImageEditPipeline(
         scheduler=FlowMatchEulerDiscreteScheduler(shift=4.0),
         vae=AutoencoderKLWan(base_dim=8, z_dim=4, dim_mult=[1, 1, 1, 1], num_res_blocks=1, **LATENT),
-        text_encoder=Qwen3VLForConditionalGeneration(seen(qwen_3_vl(len(pieces)), pieces)).eval(), tokenizer=pieces,
+        text_encoder=reader_3(pieces), tokenizer=pieces,
         transformer=JoyImageEditTransformer3DModel(
             in_channels=4, hidden_size=32, num_attention_heads=2, text_dim=16, num_layers=1, rope_dim_list=[4, 6, 6],
         ),

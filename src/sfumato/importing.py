@@ -7,9 +7,10 @@ unless it is asked for; links lead to where things lie.
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from sfumato import catalog
@@ -73,17 +74,17 @@ def import_all(
     folder: Path, models: Models, own: catalog.Own, loras: Loras, words: Embeddings, *, copy: bool = False
 ) -> tuple[list[Imported], list[str]]:
     """Take in all of another tool's folder of models: (what was taken in, why others were not, one line each)."""
+    taking: dict[str, Callable[..., Imported]] = {
+        **dict.fromkeys(MODELS_OF_TOOLS, partial(import_model, models=models, own=own)),
+        **dict.fromkeys(LORAS_OF_TOOLS, partial(import_lora, loras=loras)),
+        **dict.fromkeys(WORDS_OF_TOOLS, partial(import_word, words=words)),
+    }
     taken: list[Imported] = []
     problems: list[str] = []
     files = list(found_in(folder))
     for path, kind in files:
         try:
-            if kind in LORAS_OF_TOOLS:
-                one = import_lora(path, loras, copy=copy)
-            elif kind in WORDS_OF_TOOLS:
-                one = import_word(path, words, copy=copy)
-            else:
-                one = import_model(path, models, own, copy=copy)
+            one = taking[kind](path, copy=copy)
         except SfumatoError as error:
             problems.append(f"{path.relative_to(folder)}: {error}")
         else:
@@ -99,19 +100,21 @@ def import_all(
 def import_lora(path: Path, loras: Loras, *, name: str | None = None, copy: bool = False) -> Imported:
     """Take in a LoRA file. name: None makes one of the file's. RequestError or CannotWrite."""
     place = loras.path(name or _plain(path))
-    if place.exists():
-        raise RequestError(f"a LoRA named {place.stem} is here already: sfumato loras rm {place.stem} first")
-    with _told_to_people(place):
-        _lay(path.absolute(), place, copy)
-    return Imported(place.stem, None, place)
+    return _beside(path, place, f"a LoRA named {place.stem} is here already: sfumato loras rm {place.stem} first", copy)
 
 
 def import_word(path: Path, words: Embeddings, *, name: str | None = None, copy: bool = False) -> Imported:
     """Take in a word of one's own (textual inversion). name: as above. RequestError or CannotWrite."""
     place = words.path(name or _plain(path))
-    if place.exists():
-        raise RequestError(f"a word <{place.stem}> is here already: delete {shown(str(place), LONG)} first")
     words.read(place.stem, path)
+    here = f"a word <{place.stem}> is here already: delete {shown(str(place), LONG)} first"
+    return _beside(path, place, here, copy)
+
+
+def _beside(path: Path, place: Path, here: str, copy: bool) -> Imported:
+    """Lay a file that goes beside models where its kind is kept. here: what is said where one is there already."""
+    if place.exists():
+        raise RequestError(here)
     with _told_to_people(place):
         _lay(path.absolute(), place, copy)
     return Imported(place.stem, None, place)

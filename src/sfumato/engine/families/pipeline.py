@@ -170,9 +170,8 @@ def brought_to(picture: np.ndarray, canvas: Canvas) -> np.ndarray:
 def made_of(pipe: Any, kind: type) -> Any:
     """A pipeline of another class with the same parts."""
     wanted, known = inspect.signature(kind.__init__).parameters, {**pipe.config, **pipe.components}
-    network = pipe.components.get("transformer")
-    if network is not None and "guidance_embeds" not in network.config:
-        network.register_to_config(guidance_embeds=False)  # what ChromaInpaintPipeline asks of a network without
+    if kind.__name__ == "ChromaInpaintPipeline":  # it asks its network for what that has no word of
+        pipe.transformer.register_to_config(guidance_embeds=False)
     return kind(**{name: part for name, part in known.items() if name in wanted})
 
 

@@ -136,6 +136,8 @@ class Pocket:
     def decode(self, latent: Latent) -> np.ndarray:
         space = self.card.latent
         ((made,),) = _run(self._graphs.decoder, latent=(latent / space.scale + space.shift)[None].astype(np.float32))
+        if not np.isfinite(made).all():
+            raise FloatingPointError
         unit = ((made.transpose(1, 2, 0) + 1) / 2).clip(0, 1)
         alpha = ((unit[..., 3:] - HAZE) / (1 - 2 * HAZE)).clip(0, 1)
         straight = np.where(alpha > 1 / 255, unit[..., :3] / np.maximum(unit[..., 3:], 1 / 255), 0).clip(0, 1)
