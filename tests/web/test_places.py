@@ -80,7 +80,7 @@ def test_models_say_what_they_are_good_at(studio: Page, address: str):
 
 def test_a_grid_has_a_picture_for_every_combination(studio: Page, address: str):
     studio.get_by_role("link", name="Grids").click()
-    studio.get_by_label("What to paint").fill("a red apple")
+    studio.locator("grids-page").get_by_label("What to paint").fill("a red apple")
     axes = {
         "Across": ("Words in the prompt", "red, green"),
         "Down": ("Steps", "2..4/2"),
@@ -119,7 +119,7 @@ def test_a_grid_has_a_picture_for_every_combination(studio: Page, address: str):
 def test_a_grid_of_strengths_begins_with_a_picture(studio: Page, paint: Callable[..., Locator]):
     paint("a yellow star")
     studio.get_by_role("link", name="Grids").click()
-    studio.get_by_label("What to paint").fill("a yellow sun")
+    studio.locator("grids-page").get_by_label("What to paint").fill("a yellow sun")
     studio.get_by_label("Across", exact=True).select_option("Strength")
     studio.get_by_label("Values").first.fill("0, 0.5")
     studio.get_by_label("Down", exact=True).select_option("Nothing")

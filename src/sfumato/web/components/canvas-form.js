@@ -82,6 +82,9 @@ style(css`
         font-size: var(--small);
       }
     }
+    .rest {
+      display: contents;
+    }
     .pair {
       display: flex;
       justify-content: space-between;
@@ -117,7 +120,13 @@ export class CanvasForm extends HTMLElement {
 
   n = 1;
 
+  /** Stays where it is while the rest is made anew, or a press in that very moment would be lost. */
+  ways = h('div', { class: 'ways', role: 'group', 'aria-label': t.canvas.way }, this.buttons());
+
+  rest = h('div', { class: 'rest' });
+
   connectedCallback() {
+    fill(this, this.ways, this.rest);
     this.stop = listen([[catalog, 'change', () => this.show()]]);
     this.show();
     operations().then(
@@ -181,9 +190,9 @@ export class CanvasForm extends HTMLElement {
       { class: 'main', onclick: () => this.dispatchEvent(new Event('paint')) },
       t.canvas.paint[this.way],
     );
+    for (const one of this.ways.querySelectorAll('button')) one.ariaPressed = String(one.dataset['way'] === this.way);
     fill(
-      this,
-      h('div', { class: 'ways', role: 'group', 'aria-label': t.canvas.way }, this.ways()),
+      this.rest,
       h('p', { class: 'quiet small' }, t.canvas.about[this.way]),
       way.by === 'frame' && this.shapes(),
       way.words !== 'none' && this.prompt(),
@@ -202,15 +211,10 @@ export class CanvasForm extends HTMLElement {
     );
   }
 
-  ways() {
+  buttons() {
     const names = /** @type {WayName[]} */ (Object.keys(WAYS));
     return names.map((name) =>
-      h(
-        'button',
-        { 'aria-pressed': String(name === this.way), 'data-way': name, onclick: () => this.choose(name) },
-        icon(SIGNS[name]),
-        t.canvas.ways[name],
-      ),
+      h('button', { 'data-way': name, onclick: () => this.choose(name) }, icon(SIGNS[name]), t.canvas.ways[name]),
     );
   }
 
